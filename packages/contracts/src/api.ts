@@ -1,0 +1,110 @@
+import { eventIterator, oc } from "@orpc/contract";
+import { z } from "zod";
+import { chatEvent, chatMessage, chatSend, conversation, conversationId } from "./chat.ts";
+import { timestamp } from "./base.ts";
+import { errorReport } from "./errors.ts";
+import { ledgerEntry, ledgerFilter } from "./ledger.ts";
+import {
+  connection,
+  connectionCheck,
+  connectionId,
+  discovery,
+  importStep,
+  newConnection,
+} from "./provider.ts";
+import { doctorCheck, logLine, settings, systemStatus } from "./system.ts";
+import { vaultSetup, vaultSlot, vaultStatus, vaultUnlock } from "./vault.ts";
+
+const route = oc.errors({ FAULT: { status: 400, data: errorReport } });
+const page = { limit: z.number().int().min(1).max(500).default(100) };
+const onConnection = z.object({ id: connectionId });
+
+/** The daemon's API: the web page, the command line and the phone speak this and nothing else. */
+export const api = {
+  system: {
+    status: route.output(systemStatus),
+    /** The status now, then again after each change. */
+    watch: route.output(eventIterator(systemStatus)),
+    doctor: route.output(z.array(doctorCheck)),
+    /** A new one-time login link; valid for ten minutes and one use. */
+    loginLink: route.output(z.object({ url: z.string(), expiresAt: timestamp })),
+    logs: route
+      .input(z.object({ source: z.enum(["smartclaw", "openclaw", "both"]).default("both"), ...page }))
+      .output(z.array(logLine)),
+    /** New lines as they are written. */
+    followLogs: route.output(eventIterator(logLine)),
+    /** Stops OpenClaw and then the daemon. */
+    shutdown: route.output(z.object({ stopping: z.literal(true) })),
+  },
+  openclaw: {
+    install: route.output(systemStatus),
+    start: route.output(systemStatus),
+    stop: route.output(systemStatus),
+    restart: route.output(systemStatus),
+  },
+  vault: {
+    status: route.output(vaultStatus),
+    setup: route.input(vaultSetup).output(vaultStatus),
+    unlock: route.input(vaultUnlock).output(vaultStatus),
+    lock: route.output(vaultStatus),
+    addPassphrase: route.input(z.object({ passphrase: z.string().min(12).max(1024) })).output(vaultSlot),
+    /** The 24 words, shown once and never stored. Replaces an earlier recovery phrase. */
+    addRecoveryPhrase: route.output(z.object({ phrase: z.string(), slot: vaultSlot })),
+    /** The last slot cannot be removed. */
+    removeSlot: route.input(z.object({ id: z.string() })).output(vaultStatus),
+  },
+  keys: {
+    list: route.output(z.array(connection)),
+    /** Checks with one real completion first; nothing is kept when it fails, unless `keepAnyway`. */
+    add: route
+      .input(newConnection.extend({ keepAnyway: z.boolean().default(false) }))
+      .output(z.object({ connection: connection.nullable(), check: connectionCheck })),
+    test: route.input(onConnection).output(connectionCheck),
+    /** The new key is checked before it replaces the old one. */
+    rotate: route
+      .input(onConnection.extend({ key: z.string().min(1).max(8192) }))
+      .output(z.object({ connection, check: connectionCheck })),
+    remove: route.input(onConnection).output(z.object({ removed: z.boolean() })),
+    setDefault: route
+      .input(onConnection.extend({ model: z.string().max(200).optional() }))
+      .output(connection),
+    /** What on this computer could answer; looks only. */
+    discover: route.output(z.array(discovery)),
+    /** Takes a discovered one: key into the vault, one real completion, default if it is the first. */
+    adopt: route
+      .input(z.object({ discoveryId: z.string() }))
+      .output(z.object({ connection: connection.nullable(), check: connectionCheck })),
+    /** Where keys stand in the clear on this computer. */
+    scan: route.output(z.array(importStep)),
+    /** Moves them into the vault and scrubs the sources and their backups. */
+    importAll: route.output(z.array(importStep)),
+  },
+  chat: {
+    list: route.output(z.array(conversation)),
+    create: route.input(z.object({ title: z.string().max(200).optional() })).output(conversation),
+    rename: route
+      .input(z.object({ id: conversationId, title: z.string().min(1).max(200) }))
+      .output(conversation),
+    remove: route.input(z.object({ id: conversationId })).output(z.object({ removed: z.boolean() })),
+    history: route
+      .input(z.object({ id: conversationId, before: z.string().optional(), ...page }))
+      .output(z.object({ messages: z.array(chatMessage), hasMore: z.boolean() })),
+    send: route.input(chatSend).output(z.object({ runId: z.string() })),
+    stop: route.input(z.object({ id: conversationId })).output(z.object({ stopped: z.boolean() })),
+    events: route.input(z.object({ id: conversationId })).output(eventIterator(chatEvent)),
+  },
+  network: {
+    list: route
+      .input(ledgerFilter.extend({ before: z.number().int().optional(), ...page }))
+      .output(z.object({ entries: z.array(ledgerEntry), total: z.number().int() })),
+    watch: route.output(eventIterator(ledgerEntry)),
+    export: route
+      .input(ledgerFilter.extend({ format: z.enum(["csv", "json"]) }))
+      .output(z.object({ name: z.string(), type: z.string(), text: z.string() })),
+  },
+  settings: {
+    get: route.output(settings),
+    set: route.input(settings.partial()).output(settings),
+  },
+};
+export type Api = typeof api;
