@@ -1,0 +1,122 @@
+import { implement, ORPCError } from "@orpc/server";
+import { RPCHandler } from "@orpc/server/fetch";
+import { api, type ErrorReport, reportOf, Secret, type Settings, SmartClawError } from "@smartclaw/contracts";
+import type { RpcHandler } from "../server/app.ts";
+import type { House } from "../daemon/house.ts";
+
+/** Serves the contract with the rooms of the house. Every fault leaves as `FAULT` with a report for people. */
+export function createRpcHandler(house: House): RpcHandler {
+  const on = implement(api).use(async ({ next }) => {
+    try {
+      return await next();
+    } catch (error) {
+      throw faultOf(error, house);
+    }
+  });
+
+  const router = on.router({
+    system: {
+      status: on.system.status.handler(() => house.status()),
+      watch: on.system.watch.handler(({ signal }) => house.watchStatus(signal)),
+      doctor: on.system.doctor.handler(() => house.doctor()),
+      loginLink: on.system.loginLink.handler(() => house.loginLink()),
+      logs: on.system.logs.handler(({ input }) => house.logs.tail(input.source, input.limit)),
+      followLogs: on.system.followLogs.handler(({ signal }) => house.logs.lines.iterate(signal)),
+      shutdown: on.system.shutdown.handler(() => {
+        house.requestShutdown();
+        return { stopping: true as const };
+      }),
+    },
+    openclaw: {
+      install: on.openclaw.install.handler(() => house.openclaw.install()),
+      start: on.openclaw.start.handler(() => house.openclaw.start()),
+      stop: on.openclaw.stop.handler(() => house.openclaw.stop()),
+      restart: on.openclaw.restart.handler(() => house.openclaw.restart()),
+    },
+    vault: {
+      status: on.vault.status.handler(() => house.vault.status()),
+      setup: on.vault.setup.handler(({ input }) => house.vault.setup(input)),
+      unlock: on.vault.unlock.handler(({ input }) => house.vault.unlock(input)),
+      lock: on.vault.lock.handler(() => house.vault.lock()),
+      addPassphrase: on.vault.addPassphrase.handler(({ input }) =>
+        house.vault.addPassphrase(Secret.fromText(input.passphrase)),
+      ),
+      addRecoveryPhrase: on.vault.addRecoveryPhrase.handler(async () => {
+        const { phrase, slot } = await house.vault.addRecoveryPhrase();
+        return { phrase: phrase.revealText(), slot };
+      }),
+      removeSlot: on.vault.removeSlot.handler(({ input }) => house.vault.removeSlot(input.id)),
+    },
+    keys: {
+      list: on.keys.list.handler(() => house.connections.list()),
+      add: on.keys.add.handler(({ input: { keepAnyway, ...request } }) =>
+        house.connections.add(request, { keepAnyway }),
+      ),
+      test: on.keys.test.handler(({ input }) => house.connections.test(input.id)),
+      rotate: on.keys.rotate.handler(({ input }) =>
+        house.connections.rotate(input.id, Secret.fromText(input.key.trim())),
+      ),
+      remove: on.keys.remove.handler(({ input }) => ({ removed: house.connections.remove(input.id) })),
+      setDefault: on.keys.setDefault.handler(({ input }) =>
+        house.connections.setDefault(input.id, input.model),
+      ),
+      discover: on.keys.discover.handler(() => house.discoveries.list()),
+      adopt: on.keys.adopt.handler(({ input }) => house.discoveries.adopt(input.discoveryId)),
+      scan: on.keys.scan.handler(() => house.discoveries.scan()),
+      importAll: on.keys.importAll.handler(() => house.discoveries.importAll()),
+    },
+    chat: {
+      list: on.chat.list.handler(() => house.chat.list()),
+      create: on.chat.create.handler(({ input }) => house.chat.create(input.title)),
+      rename: on.chat.rename.handler(({ input }) => house.chat.rename(input.id, input.title)),
+      remove: on.chat.remove.handler(async ({ input }) => ({ removed: await house.chat.remove(input.id) })),
+      history: on.chat.history.handler(({ input }) => house.chat.history(input.id, input)),
+      send: on.chat.send.handler(({ input }) => house.chat.send(input)),
+      stop: on.chat.stop.handler(async ({ input }) => ({ stopped: await house.chat.stop(input.id) })),
+      events: on.chat.events.handler(({ input, signal }) => house.chat.events(input.id, signal)),
+    },
+    network: {
+      list: on.network.list.handler(({ input }) => house.ledger.list(input)),
+      watch: on.network.watch.handler(({ signal }) => house.watchLedger(signal)),
+      export: on.network.export.handler(({ input }) => house.ledger.export(input)),
+    },
+    settings: {
+      get: on.settings.get.handler(() => house.settings.get()),
+      set: on.settings.set.handler(({ input }) => {
+        const given = Object.entries(input).filter(([, value]) => value !== undefined);
+        return house.changeSettings(Object.fromEntries(given) as Partial<Settings>);
+      }),
+    },
+  });
+
+  const handler = new RPCHandler(router);
+  return async (request) => {
+    const { matched, response } = await handler.handle(request, { prefix: "/rpc", context: {} });
+    return matched ? response : null;
+  };
+}
+
+/** What oRPC itself throws (a request that does not fit the contract) keeps its kind; the rest becomes `FAULT`. */
+function faultOf(error: unknown, house: House): ORPCError<string, ErrorReport> {
+  if (error instanceof ORPCError && error.defined) return error as ORPCError<string, ErrorReport>;
+  if (error instanceof ORPCError && error.code === "BAD_REQUEST") {
+    const message = "The request does not fit what SmartClaw expects.";
+    const report: ErrorReport = {
+      code: "BAD_REQUEST",
+      message,
+      next: "Reload the page, or update the command line.",
+    };
+    return new ORPCError("FAULT", { defined: true, status: 400, message, data: report });
+  }
+  if (!(error instanceof SmartClawError))
+    house.logs.log.error({ error: describe(error) }, "an unexpected fault in a request");
+  const report = reportOf(error);
+  return new ORPCError("FAULT", { defined: true, status: 400, message: report.message, data: report });
+}
+
+/** The kind and place of a fault, without its text, which could hold what a user typed. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const place = error.stack?.split("\n").find((line) => line.trimStart().startsWith("at ")) ?? "";
+  return `${error.name}${place.replace(/\s+/g, " ")}`;
+}

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, chmodSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import envPaths from "env-paths";
+
+/** Where everything of SmartClaw lies. Nothing is ever written outside these folders unless the user asks. */
+export interface Paths {
+  readonly home: string;
+  readonly vault: string;
+  readonly ledger: string;
+  readonly connections: string;
+  readonly settings: string;
+  readonly sessions: string;
+  /** Releases side by side, and the pointer to the live one. */
+  readonly releases: string;
+  readonly openclawState: string;
+  readonly openclawConfig: string;
+  readonly workspace: string;
+  /** Helper programs that OpenClaw starts. */
+  readonly helpers: string;
+  readonly logs: string;
+  readonly cache: string;
+  readonly run: string;
+  /** What the command line talks to. */
+  readonly socket: string;
+  readonly secretsSocket: string;
+  readonly gatewayPid: string;
+}
+
+/** Linux allows 107 bytes in a socket address; a long home folder must not stop the daemon. */
+const longestSocketPath = 100;
+
+/**
+ * The layout below `SMARTCLAW_HOME`, or below the platform's own data folder.
+ * Pure: makes no folder.
+ */
+export function pathsOf(environment: Readonly<Record<string, string | undefined>>, platform: string): Paths {
+  const home = environment["SMARTCLAW_HOME"] ?? envPaths("smartclaw", { suffix: "" }).data;
+  const run = join(home, "run");
+  const short = createHash("sha256").update(home).digest("hex").slice(0, 16);
+  const socketFor = (name: string): string => {
+    if (platform === "win32") return `\\\\.\\pipe\\smartclaw-${short}-${name}`;
+    const path = join(run, `${name}.sock`);
+    return Buffer.byteLength(path) <= longestSocketPath
+      ? path
+      : join(tmpdir(), `smartclaw-${short}`, `${name}.sock`);
+  };
+  return {
+    home,
+    vault: join(home, "vault.sqlite"),
+    ledger: join(home, "ledger.sqlite"),
+    connections: join(home, "connections.json"),
+    settings: join(home, "settings.json"),
+    sessions: join(home, "sessions.json"),
+    releases: home,
+    openclawState: join(home, "openclaw"),
+    openclawConfig: join(home, "openclaw", "openclaw.json"),
+    workspace: join(home, "workspace"),
+    helpers: join(home, "helpers"),
+    logs: join(home, "logs"),
+    cache: join(home, "cache"),
+    run,
+    socket: socketFor("daemon"),
+    secretsSocket: socketFor("secrets"),
+    gatewayPid: join(run, "gateway.json"),
+  };
+}
+
+/** Makes the folders, each of mode 0700. @throws when one cannot be made. */
+export function makeFolders(paths: Paths): void {
+  const folders = [
+    paths.home,
+    paths.openclawState,
+    paths.workspace,
+    paths.helpers,
+    paths.logs,
+    paths.cache,
+    paths.run,
+  ];
+  if (!paths.socket.startsWith("\\\\")) folders.push(join(paths.socket, ".."));
+  for (const folder of folders) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  }
+}

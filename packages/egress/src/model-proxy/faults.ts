@@ -1,0 +1,189 @@
+import { type ErrorCode, type ErrorReport, type ModelApi, type Secret } from "@smartclaw/contracts";
+
+/** A fault as the proxy answers it. */
+export interface ProviderFault {
+  readonly status: number;
+  readonly report: ErrorReport;
+}
+
+function fault(status: number, code: ErrorCode, message: string, next: string): ProviderFault {
+  return { status, report: { code, message, next } };
+}
+
+const onKeys = "Check it on the Keys page.";
+
+/** An answer of the provider with a status of 400 or more. `detail` is the provider's own message, already cleaned. */
+export function faultOfStatus(label: string, status: number, detail: string | null): ProviderFault {
+  const said = detail === null ? "" : ` It said: “${detail}”`;
+  if (status === 401 || status === 403)
+    return fault(
+      status,
+      "KEY_REJECTED",
+      `${label} refused the key.${said}`,
+      `Paste a valid key on the Keys page.`,
+    );
+  if (status === 404)
+    return fault(
+      404,
+      "MODEL_NOT_FOUND",
+      `${label} does not know this model or address.${said}`,
+      "Choose another model on the Keys page.",
+    );
+  if (status === 402)
+    return fault(
+      402,
+      "PROVIDER_RATE_LIMITED",
+      `${label} says that the account has no credit left.${said}`,
+      "Add credit at the provider.",
+    );
+  if (status === 429)
+    return fault(
+      429,
+      "PROVIDER_RATE_LIMITED",
+      `${label} has received too many requests or the quota is used up.${said}`,
+      "Wait a little, or look at the account's limits.",
+    );
+  if (status >= 500)
+    return fault(
+      status,
+      "PROVIDER_FAULT",
+      `${label} has a fault of its own (${status}).${said}`,
+      "Try again in a minute.",
+    );
+  if (status >= 400)
+    return fault(
+      status,
+      "PROVIDER_FAULT",
+      `${label} did not accept the request (${status}).${said}`,
+      "Try another model, or a shorter message.",
+    );
+  return fault(
+    502,
+    "PROVIDER_GARBAGE",
+    `${label} sent the request elsewhere (${status}), which SmartClaw does not follow.`,
+    "Check the address on the Keys page.",
+  );
+}
+
+/** An error of the connection itself. */
+export function faultOfConnection(label: string, error: unknown): ProviderFault {
+  const { code = "" } = error as { code?: string };
+  if (code === "SMARTCLAW_ADDRESS")
+    return fault(
+      403,
+      "EGRESS_REFUSED",
+      `${label} leads to an address inside a private network, so nothing was sent.`,
+      onKeys,
+    );
+  if (code === "SMARTCLAW_TIMEOUT" || code === "ETIMEDOUT")
+    return fault(
+      504,
+      "PROVIDER_TIMEOUT",
+      `${label} did not answer in time.`,
+      "Try again, or choose another model.",
+    );
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return fault(
+      502,
+      "NETWORK_UNREACHABLE",
+      `The address of ${label} could not be found.`,
+      "Check the internet connection and the address on the Keys page.",
+    );
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ALTNAME|^EPROTO$/.test(code))
+    return fault(
+      502,
+      "NETWORK_UNREACHABLE",
+      `${label} could not prove who it is (${code}), so nothing was sent.`,
+      "Check the address; if it is right, someone may be listening on this network.",
+    );
+  if (code.startsWith("HPE_")) return garbage(label);
+  if (code === "ECONNRESET" || code === "EPIPE") return cutOff(label);
+  return fault(
+    502,
+    "NETWORK_UNREACHABLE",
+    `${label} cannot be reached${code === "" ? "" : ` (${code})`}.`,
+    "Check that it runs and that this computer is online.",
+  );
+}
+
+export function garbage(label: string): ProviderFault {
+  return fault(
+    502,
+    "PROVIDER_GARBAGE",
+    `${label} answered with something that is not an answer.`,
+    "Check the address on the Keys page.",
+  );
+}
+
+export function cutOff(label: string): ProviderFault {
+  return fault(502, "PROVIDER_CUT_OFF", `${label} broke off in the middle of the answer.`, "Ask again.");
+}
+
+export const tooLarge = fault(
+  413,
+  "TOO_LARGE",
+  "This conversation is larger than 64 MB and cannot be sent.",
+  "Begin a new conversation.",
+);
+export const keyForgotten = fault(
+  401,
+  "KEY_REJECTED",
+  "The key of this connection was deleted.",
+  "Add a key on the Keys page.",
+);
+
+/** Errors in the shape of each protocol, so that OpenClaw shows the sentence. */
+export function errorBody(api: ModelApi, { status, report }: ProviderFault): unknown {
+  const message = `${report.message} ${report.next}`;
+  switch (api) {
+    case "openai-completions":
+    case "openai-responses":
+      return { error: { message, type: "smartclaw", code: report.code, param: null } };
+    case "anthropic-messages":
+      return {
+        type: "error",
+        error: { type: status === 401 ? "authentication_error" : "api_error", message },
+      };
+    case "google-generative-ai":
+      return { error: { code: status, message, status: report.code } };
+  }
+}
+
+/** The same as the last event of a stream that had begun. */
+export function errorEvent(api: ModelApi, fault: ProviderFault): string {
+  if (api === "anthropic-messages")
+    return `\n\nevent: error\ndata: ${JSON.stringify(errorBody(api, fault))}\n\n`;
+  if (api === "openai-responses") {
+    const { report } = fault;
+    const event = {
+      type: "error",
+      code: report.code,
+      message: `${report.message} ${report.next}`,
+      param: null,
+    };
+    return `\n\nevent: error\ndata: ${JSON.stringify(event)}\n\n`;
+  }
+  return `\n\ndata: ${JSON.stringify(errorBody(api, fault))}\n\n`;
+}
+
+const longestDetail = 300;
+
+/** The provider's message, if it gave one, without the key (providers repeat parts of a wrong one) or anything like it. */
+export function detailOf(body: string, key: Secret | null): string | null {
+  let message: unknown;
+  try {
+    const parsed = JSON.parse(body) as { error?: { message?: unknown } | string; message?: unknown };
+    message = typeof parsed.error === "object" ? parsed.error.message : (parsed.error ?? parsed.message);
+  } catch {
+    return null;
+  }
+  if (typeof message !== "string" || message === "") return null;
+  const withoutKey =
+    key === null || key.byteLength === 0 ? message : message.replaceAll(key.revealText(), "[key]");
+  const clean = withoutKey
+    .replace(/\S*\*{3,}\S*/g, "[key]")
+    .replace(/[A-Za-z0-9_-]{24,}/g, "[key]")
+    .replace(/\s+/g, " ")
+    .trim();
+  return clean.length > longestDetail ? `${clean.slice(0, longestDetail)}…` : clean;
+}
