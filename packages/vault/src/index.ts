@@ -1,2 +1,4 @@
 export { createKeystore, type Keystore, type KeystoreReading } from "./keystore.ts";
 export { createVault, type Vault, type VaultDeps } from "./vault.ts";
+export type { FoundKey } from "./importer/found-key.ts";
+export { createImporter, type Importer } from "./importer/importer.ts";

@@ -1,0 +1,71 @@
+import type { Command } from "../context.ts";
+import { faultOf } from "../client.ts";
+import { describeGateway, describeInstall, isHealthy } from "../describe.ts";
+import { openInBrowser } from "../open-in-browser.ts";
+import { bytes, exit, table } from "../output.ts";
+import { answers, start, type StartOptions } from "./start.ts";
+
+const stopPatienceMs = 30_000;
+
+/** Stops OpenClaw and the daemon, and returns when both are gone. */
+export const stop: Command = async ({ client, output, paths }) => {
+  try {
+    await (await client()).system.shutdown();
+  } catch (error) {
+    if (faultOf(error).code !== "DAEMON_NOT_RUNNING") throw error;
+    output.answer({ stopped: false }, "SmartClaw was not running.");
+    return exit.ok;
+  }
+  const deadline = Date.now() + stopPatienceMs;
+  while (await answers(paths.socket)) {
+    if (Date.now() > deadline) {
+      const message = "SmartClaw is still busy stopping.";
+      output.fail({ code: "INTERNAL", message, next: "Look at `smartclaw status` in a minute." });
+      return exit.failed;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  output.answer({ stopped: true }, "SmartClaw has stopped.");
+  return exit.ok;
+};
+
+export const restart: Command<StartOptions> = async (context, options) => {
+  const silent = { ...context, output: { ...context.output, answer: () => {} } };
+  const stopped = await stop(silent, {});
+  return stopped === exit.ok ? start(context, options) : stopped;
+};
+
+/** What runs, with a fresh login link. */
+export const status: Command = async ({ client, output }) => {
+  const api = await client();
+  const now = await api.system.status();
+  const { url } = await api.system.loginLink();
+  const { smartclaw, openclaw, vault, modelProxy, forwardProxy } = now;
+  const rows = [
+    ["Dashboard", url],
+    ["SmartClaw", `${smartclaw.version}, process ${smartclaw.pid}, ${bytes(smartclaw.residentBytes)} of memory`],
+    ["OpenClaw", `${describeInstall(openclaw.install)} ${describeGateway(openclaw.gateway)}`],
+    ["Keys", vault.state === "ready" ? `${now.connections} connections, opened by ${vault.openedBy}` : `${vault.message} ${vault.next}`],
+    ["Ways out", `model proxy ${modelProxy.requests} requests; forward proxy ${forwardProxy.refused} of ${forwardProxy.requests} refused`],
+    ...now.missing.map((one) => ["Missing", `${one.name}: without it ${one.withoutIt}. ${one.command}`]),
+  ];
+  output.answer({ ...now, url, healthy: isHealthy(now) }, table(rows));
+  return isHealthy(now) ? exit.ok : exit.unhealthy;
+};
+
+/** Opens the dashboard signed in. */
+export const open: Command = async ({ client, output }) => {
+  const { url } = await (await client()).system.loginLink();
+  await openInBrowser(url);
+  output.answer({ url }, url);
+  return exit.ok;
+};
+
+/** Checks everything and says what to do. */
+export const doctor: Command = async ({ client, output }) => {
+  const checks = await (await client()).system.doctor();
+  const mark = { ok: "ok  ", warn: "note", fail: "FAIL" } as const;
+  const lines = checks.map(({ level, title, detail, next }) => `${mark[level]}  ${title}: ${detail}${next === "" ? "" : ` ${next}`}`);
+  output.answer(checks, lines.join("\n"));
+  return checks.some(({ level }) => level === "fail") ? exit.unhealthy : exit.ok;
+};

@@ -1,0 +1,99 @@
+import { Command as Program } from "commander";
+import { faultOf } from "./client.ts";
+import type { Command, Context } from "./context.ts";
+import { fileURLToPath } from "node:url";
+import { pathsOf } from "../daemon/paths.ts";
+import { version } from "../daemon/version.ts";
+import { createOutput, exit } from "./output.ts";
+
+const examples = `
+Examples:
+  smartclaw start                  start in the background and open the dashboard
+  smartclaw status --json          everything that runs, for programs
+  smartclaw keys add openai        add a key; it is asked for, or read from stdin
+  smartclaw logs --follow          see what happens
+  smartclaw prove                  check the promises on this computer
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 SmartClaw is not running, 4 something is not healthy.`;
+
+const paths = pathsOf(process.env, process.platform);
+const program = new Program("smartclaw")
+  .description("A private OpenClaw on this computer.")
+  .version(version)
+  .option("--json", "answer as JSON on stdout")
+  .addHelpText("after", examples)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exit.ok : exit.usage));
+
+/** Runs a command with the global options, and turns what it throws into a sentence and an exit code. */
+async function execute<Options>(command: Command<Options>, options: Options): Promise<void> {
+  const output = createOutput({ json: program.opts<{ json?: boolean }>().json === true, noColour: process.env["NO_COLOR"] !== undefined });
+  const context: Context = {
+    paths,
+    output,
+    client: async () => (await import("./client.ts")).createClient(paths.socket),
+    daemon: [process.execPath, fileURLToPath(new URL("./daemon.js", import.meta.url))],
+    root: fileURLToPath(new URL("../../..", import.meta.url)),
+    version,
+  };
+  try {
+    process.exitCode = await command(context, options);
+  } catch (error) {
+    const report = faultOf(error);
+    output.fail(report);
+    process.exitCode = report.code === "DAEMON_NOT_RUNNING" ? exit.notRunning : exit.failed;
+  }
+}
+
+/** Commands are loaded when they are used, so that each starts quickly. */
+function command(name: string, description: string): Program {
+  // `--json` may stand after the command as well.
+  return program.command(name).description(description).option("--json", "answer as JSON on stdout").hook("preAction", (_, action) => {
+    if (action.opts<{ json?: boolean }>().json === true) program.setOptionValue("json", true);
+  });
+}
+
+const starting = (one: Program): Program =>
+  one
+    .option("--port <number>", "use exactly this port")
+    .option("--follow", "stay until OpenClaw is ready")
+    .option("--no-open", "do not open the browser");
+
+starting(command("start", "start SmartClaw in the background")).action(async (options) => execute((await import("./commands/start.ts")).start, options));
+command("stop", "stop OpenClaw and SmartClaw").action(async () => execute((await import("./commands/lifecycle.ts")).stop, {}));
+starting(command("restart", "stop and start")).action(async (options) => execute((await import("./commands/lifecycle.ts")).restart, options));
+command("status", "what runs, with the dashboard link").action(async () => execute((await import("./commands/lifecycle.ts")).status, {}));
+command("open", "open the dashboard, signed in").action(async () => execute((await import("./commands/lifecycle.ts")).open, {}));
+command("doctor", "check everything and say what to do").action(async () => execute((await import("./commands/lifecycle.ts")).doctor, {}));
+command("logs", "the logs of SmartClaw and OpenClaw")
+  .option("-f, --follow", "go on with new lines")
+  .option("-n, --lines <number>", "how many lines", "100")
+  .option("--source <name>", "smartclaw, openclaw or both", "both")
+  .action(async (options) => execute((await import("./commands/logs.ts")).logs, options));
+command("prove", "check the promises of the security guide on this computer")
+  .argument("[ids...]", "only these proofs")
+  .action(async (ids: string[]) => execute((await import("./commands/prove.ts")).prove, { ids }));
+command("autostart", "start with the computer")
+  .argument("<on|off|status>")
+  .action(async (mode: string) => execute((await import("./commands/autostart.ts")).autostart, { mode }));
+
+const keys = command("keys", "connections to models and their keys").action(async () => execute((await import("./commands/keys.ts")).list, {}));
+const keysCommand = (name: string, description: string): Program =>
+  keys.command(name).description(description).option("--json", "answer as JSON on stdout").hook("preAction", (_, action) => {
+    if (action.opts<{ json?: boolean }>().json === true) program.setOptionValue("json", true);
+  });
+keysCommand("list", "the connections, and where the master key lives").action(async () => execute((await import("./commands/keys.ts")).list, {}));
+keysCommand("add", "add a connection; the key is asked for or read from stdin")
+  .argument("<kind>", "openai, anthropic, google, ollama, lmstudio or compatible")
+  .option("--url <address>", "base URL, for compatible")
+  .option("--model <name>")
+  .option("--label <text>")
+  .action(async (kind: string, options) => execute((await import("./commands/keys.ts")).add, { ...options, kind }));
+for (const [name, description] of [["test", "ask the model for one real answer"], ["rotate", "replace the key"], ["remove", "delete the connection and its key"]] as const)
+  keysCommand(name, description)
+    .argument("<id>")
+    .action(async (id: string) => execute((await import("./commands/keys.ts"))[name], { id }));
+keysCommand("import", "find keys in the clear on this computer")
+  .option("--move", "move them into the vault and remove them from where they are")
+  .action(async (options) => execute((await import("./commands/keys.ts")).importKeys, options));
+
+await program.parseAsync();

@@ -1,0 +1,2 @@
+/** SmartClaw's own version. A test compares it with package.json. */
+export const version = "0.1.0";

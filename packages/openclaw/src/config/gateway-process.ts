@@ -1,0 +1,53 @@
+/** What the user's environment may pass on: where things are and which language, nothing of value to a thief. */
+const inherited = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "LANG",
+  "LC_ALL",
+  "LC_CTYPE",
+  "TZ",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+  "SYSTEMROOT",
+  "USERPROFILE",
+  "APPDATA",
+  "LOCALAPPDATA",
+  "COMSPEC",
+  "PATHEXT",
+  "WINDIR",
+];
+
+/**
+ * The whole environment of the gateway process. An allow list: provider keys, session addresses (D-Bus would lead to
+ * the keystore) and anything unknown stay out.
+ */
+export function gatewayEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  places: { readonly state: string; readonly config: string },
+): Record<string, string> {
+  const kept = inherited.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(kept),
+    OPENCLAW_STATE_DIR: places.state,
+    OPENCLAW_CONFIG_PATH: places.config,
+    OPENCLAW_DISABLE_BONJOUR: "1",
+    OPENCLAW_EXEC_SHELL_SNAPSHOT: "0",
+    OPENCLAW_NO_AUTO_UPDATE: "1",
+    OPENCLAW_NO_RESPAWN: "1",
+    OPENCLAW_OFFLINE: "1",
+    OPENCLAW_SERVICE_REPAIR_POLICY: "external",
+    OPENCLAW_SUPERVISOR_MODE: "external",
+    DO_NOT_TRACK: "1",
+  };
+}
+
+/** Loopback is forced here and in the configuration; in a container OpenClaw would else choose every interface. */
+export function gatewayArguments(port: number): string[] {
+  return ["gateway", "run", "--bind", "loopback", "--port", String(port)];
+}

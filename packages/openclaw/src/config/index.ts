@@ -1,0 +1,2 @@
+export { gatewayArguments, gatewayEnvironment } from "./gateway-process.ts";
+export { type ConfigInput, type DoorProvider, renderConfig, secretIds } from "./render-config.ts";

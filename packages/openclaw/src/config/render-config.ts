@@ -1,0 +1,132 @@
+import type { Model, ModelApi } from "@smartclaw/contracts";
+
+/** A way to a model, as OpenClaw may know it: an address on loopback and no key. */
+export interface DoorProvider {
+  readonly id: string;
+  readonly api: ModelApi;
+  readonly baseUrl: string;
+  readonly models: readonly Model[];
+}
+
+export interface ConfigInput {
+  readonly port: number;
+  /** Absolute path of the secret provider program, and the Node that runs it. */
+  readonly secretCommand: string;
+  readonly providers: readonly DoorProvider[];
+  /** `<provider>/<model>`, or null while there is none. */
+  readonly primary: string | null;
+  readonly forwardProxyUrl: string;
+  readonly workspace: string;
+  readonly logFile: string;
+}
+
+/** Names under which OpenClaw asks for the two secrets that it must hold. Neither is a provider's key. */
+export const secretIds = { gatewayToken: "gateway/token", proxyToken: "proxy/token" } as const;
+
+const secretProvider = "smartclaw";
+const secretRef = (id: string): object => ({ source: "exec", provider: secretProvider, id });
+
+/** Every group and tool that acts on this computer or reaches out. Agentic Mode is off until Guardian grants. */
+const deniedTools = [
+  "group:runtime",
+  "group:fs",
+  "group:web",
+  "group:ui",
+  "group:automation",
+  "group:nodes",
+  "group:messaging",
+  "group:media",
+  "browser",
+  "canvas",
+  "gateway",
+  "cron",
+  "exec",
+  "process",
+  "sessions_spawn",
+  "sessions_send",
+  "subagents",
+] as const;
+
+/**
+ * OpenClaw's whole configuration, made anew from what SmartClaw knows. Holds no secret: the tokens are references that
+ * OpenClaw resolves once, through a window that the supervisor opens.
+ */
+export function renderConfig(input: ConfigInput): object {
+  return {
+    gateway: {
+      mode: "local",
+      bind: "loopback",
+      port: input.port,
+      auth: { mode: "token", token: secretRef(secretIds.gatewayToken) },
+      terminal: { enabled: false },
+      controlUi: { enabled: false, automaticallyFetchFavicons: false },
+      tailscale: { mode: "off" },
+      nodes: { pairing: { autoApproveLocal: false } },
+      http: { endpoints: { chatCompletions: { enabled: false }, responses: { enabled: false } } },
+    },
+    secrets: {
+      providers: {
+        [secretProvider]: {
+          source: "exec",
+          command: input.secretCommand,
+          args: [],
+          timeoutMs: 5000,
+          jsonOnly: true,
+        },
+      },
+      defaults: { exec: secretProvider },
+    },
+    models: {
+      mode: "replace",
+      catalogRefresh: { enabled: false },
+      providers: Object.fromEntries(
+        input.providers.map((provider) => [provider.id, renderProvider(provider)]),
+      ),
+    },
+    agents: {
+      defaults: {
+        workspace: input.workspace,
+        ...(input.primary === null ? {} : { model: { primary: input.primary, fallbacks: [] } }),
+        modelPolicy: { allow: input.providers.map(({ id }) => `${id}/*`) },
+        utilityModel: "",
+        heartbeat: { every: "0m" },
+      },
+    },
+    tools: {
+      profile: "minimal",
+      deny: [...deniedTools],
+      exec: { mode: "deny" },
+      elevated: { enabled: false },
+      fs: { workspaceOnly: true },
+      agentToAgent: { enabled: false },
+    },
+    commands: { bash: false, config: false, debug: false, restart: false },
+    browser: { enabled: false },
+    hooks: { enabled: false },
+    cron: { enabled: false },
+    memory: { search: { provider: "none" } },
+    plugins: { entries: { "memory-core": { config: { dreaming: { enabled: false } } } } },
+    discovery: { mdns: { mode: "off" } },
+    update: { checkOnStart: false, auto: { enabled: false } },
+    telemetry: { enabled: false },
+    proxy: { proxyUrl: input.forwardProxyUrl },
+    logging: { file: input.logFile, level: "warn", consoleLevel: "info" },
+  };
+}
+
+function renderProvider(provider: DoorProvider): object {
+  return {
+    baseUrl: provider.baseUrl,
+    apiKey: secretRef(secretIds.proxyToken),
+    api: provider.api,
+    models: provider.models.map((model) => ({
+      id: model.id,
+      name: model.name,
+      reasoning: model.reasoning,
+      input: model.images ? ["text", "image"] : ["text"],
+      cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+      contextWindow: model.contextWindow,
+      maxTokens: model.maxTokens,
+    })),
+  };
+}

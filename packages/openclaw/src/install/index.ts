@@ -1,0 +1,1 @@
+export { createInstaller, type Installer, type InstallerDeps } from "./installer.ts";

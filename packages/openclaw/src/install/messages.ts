@@ -1,0 +1,28 @@
+import { errorReport, installStages } from "@smartclaw/contracts";
+import { z } from "zod";
+
+/** What the parent asks: one JSON line on the child's stdin. */
+export const installOrder = z.object({
+  version: z.string(),
+  /** The committed list of every package with its hash. */
+  lockFile: z.string(),
+  staging: z.string(),
+  cache: z.string(),
+  registry: z.url(),
+});
+export type InstallOrder = z.infer<typeof installOrder>;
+
+/** What the child says: JSON lines on stdout. */
+export const installMessage = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("progress"),
+    stage: z.enum(installStages),
+    bytesDone: z.number(),
+    bytesTotal: z.number().nullable(),
+    packagesDone: z.number(),
+    packagesTotal: z.number().nullable(),
+  }),
+  z.object({ type: z.literal("done"), integrity: z.string(), node: z.string() }),
+  z.object({ type: z.literal("failed"), error: errorReport }),
+]);
+export type InstallMessage = z.infer<typeof installMessage>;

@@ -1,0 +1,1 @@
+export { createReleases, type Pointer, type ReleaseInfo, type Releases } from "./releases.ts";
