@@ -1,0 +1,19 @@
+/** Two keys, one after the other, as in many web programs: they do not collide with the browser's or a screen reader's. */
+export const goTo: Readonly<Record<string, string>> = {
+  c: "/",
+  k: "/keys",
+  n: "/network",
+  s: "/status",
+  e: "/settings",
+};
+
+export const shortcuts = [
+  { keys: "Enter", text: "Send the message" },
+  { keys: "Shift Enter", text: "New line" },
+  { keys: "Esc", text: "Stop the answer" },
+  { keys: "g c", text: "Chat" },
+  { keys: "g k", text: "Keys" },
+  { keys: "g n", text: "Network" },
+  { keys: "g s", text: "Status" },
+  { keys: "g e", text: "Settings" },
+] as const;
