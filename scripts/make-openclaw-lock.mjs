@@ -11,12 +11,19 @@ await main(async () => {
   const [version = ""] = process.argv.slice(2);
   const folder = mkdtempSync(join(tmpdir(), "openclaw-lock-"));
   const cache = join(folder, "cache");
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "openclaw-release", private: true, dependencies: { openclaw: version } }));
-  const { code, output } = await run(["npm", "install", "--ignore-scripts", "--cache", cache, "--no-audit", "--no-fund"], { cwd: folder });
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "openclaw-release", private: true, dependencies: { openclaw: version } }),
+  );
+  const { code, output } = await run(
+    ["npm", "install", "--ignore-scripts", "--cache", cache, "--no-audit", "--no-fund"],
+    { cwd: folder },
+  );
   if (code !== 0) throw new Stop(tail(output, 20));
   /** @type {Record<string, number>} */
   const sizes = {};
-  for (const { integrity, size } of Object.values(await cacache.ls(join(cache, "_cacache")))) sizes[integrity] = size;
+  for (const { integrity, size } of Object.values(await cacache.ls(join(cache, "_cacache"))))
+    sizes[integrity] = size;
   const { packages } = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8"));
   for (const entry of Object.values(packages)) {
     delete entry.resolved;
@@ -24,7 +31,10 @@ await main(async () => {
     if (size !== undefined) entry.size = size;
   }
   const lock = { name: "openclaw-release", lockfileVersion: 3, requires: true, packages };
-  writeFileSync(join(root, "packages", "openclaw", "locks", `openclaw-${version}.json`), `${JSON.stringify(lock, null, 1)}\n`);
+  writeFileSync(
+    join(root, "packages", "openclaw", "locks", `openclaw-${version}.json`),
+    `${JSON.stringify(lock, null, 1)}\n`,
+  );
   rmSync(folder, { recursive: true });
   return 0;
 });

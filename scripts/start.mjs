@@ -13,7 +13,11 @@ await main(async () => {
   await ensureDependencies();
   await ensureBuild();
   await packages;
-  const child = spawn(findRuntime(), [join(desktopBuild, "cli.js"), "start", "--follow", ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(
+    findRuntime(),
+    [join(desktopBuild, "cli.js"), "start", "--follow", ...process.argv.slice(2)],
+    { stdio: "inherit" },
+  );
   // Ctrl-C reaches the child by itself; this process only waits for its exit code.
   process.on("SIGINT", () => {});
   return new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));

@@ -14,8 +14,10 @@ function copyAssets() {
     writeBundle() {
       const files = readdirSync(openclaw, { recursive: true, encoding: "utf8" });
       for (const file of files.filter((name) => name.endsWith(".mjs")))
-        cpSync(join(openclaw, file), join(output, "assets", file.split(/[\\/]/).at(-1) ?? ""));
-      cpSync(join(here, "..", "..", "packages", "openclaw", "locks"), join(output, "locks"), { recursive: true });
+        cpSync(join(openclaw, file), join(output, file.split(/[\\/]/).at(-1) ?? ""));
+      cpSync(join(here, "..", "..", "packages", "openclaw", "locks"), join(output, "locks"), {
+        recursive: true,
+      });
     },
   };
 }
@@ -32,6 +34,12 @@ export default defineConfig({
   platform: "node",
   // Native code, and packages that read files beside themselves.
   external: [/^node:/, "@napi-rs/keyring", "@npmcli/arborist", "pacote", "open"],
-  output: { dir: output, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", minify: false },
+  output: {
+    dir: output,
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    minify: false,
+  },
   plugins: [copyAssets()],
 });

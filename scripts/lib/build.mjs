@@ -19,13 +19,25 @@ function targets() {
       name: "web page",
       output: webBuild,
       sources: [...shared, "apps/web"],
-      command: [node, join(root, "node_modules", "vite", "bin", "vite.js"), "build", "--logLevel", "warn", join(root, "apps", "web")],
+      command: [
+        node,
+        join(root, "node_modules", "vite", "bin", "vite.js"),
+        "build",
+        "--logLevel",
+        "warn",
+        join(root, "apps", "web"),
+      ],
     },
     {
       name: "daemon",
       output: desktopBuild,
       sources: [...shared, "apps/desktop"],
-      command: [node, join(root, "node_modules", "rolldown", "bin", "cli.mjs"), "-c", join(root, "apps", "desktop", "rolldown.config.js")],
+      command: [
+        node,
+        join(root, "node_modules", "rolldown", "bin", "cli.mjs"),
+        "-c",
+        join(root, "apps", "desktop", "rolldown.config.js"),
+      ],
     },
   ];
 }

@@ -8,7 +8,9 @@ import { run, say, Stop, tail } from "./process.mjs";
 const stamp = join(root, "node_modules", ".smartclaw-stamp");
 
 function lockHash() {
-  return createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  return createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
 }
 
 function current() {
@@ -26,7 +28,9 @@ export async function ensureDependencies() {
       timeoutMs: 900_000,
     });
     if (code !== 0)
-      throw new Stop(`SmartClaw's dependencies could not be fetched from the npm registry.\n${tail(output, 12)}\nCheck the internet connection and run the same command again.`);
+      throw new Stop(
+        `SmartClaw's dependencies could not be fetched from the npm registry.\n${tail(output, 12)}\nCheck the internet connection and run the same command again.`,
+      );
     writeFileSync(stamp, lockHash());
   });
 }

@@ -28,14 +28,20 @@ export function run(command, options = {}) {
     };
     child.stdout?.on("data", keep);
     child.stderr?.on("data", keep);
-    const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), options.timeoutMs);
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => child.kill("SIGKILL"), options.timeoutMs);
     child.on("error", (error) => {
       clearTimeout(timer);
       resolve({ code: 127, output: error.message });
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      resolve({ code: code ?? 1, output: signal === "SIGKILL" ? `${output}\n(stopped: it took too long)` : output });
+      resolve({
+        code: code ?? 1,
+        output: signal === "SIGKILL" ? `${output}\n(stopped: it took too long)` : output,
+      });
     });
   });
 }

@@ -25,8 +25,14 @@ export function acceptable(version) {
  */
 export function findRuntime(from = root) {
   const name = packages[/** @type {keyof typeof packages} */ (`${process.platform}-${process.arch}`)];
-  const program = name === undefined ? "" : join(from, "node_modules", name, "bin", process.platform === "win32" ? "node.exe" : "node");
-  const musl = process.platform === "linux" && !existsSync("/lib64/ld-linux-x86-64.so.2") && !existsSync("/lib/ld-linux-aarch64.so.1");
+  const program =
+    name === undefined
+      ? ""
+      : join(from, "node_modules", name, "bin", process.platform === "win32" ? "node.exe" : "node");
+  const musl =
+    process.platform === "linux" &&
+    !existsSync("/lib64/ld-linux-x86-64.so.2") &&
+    !existsSync("/lib/ld-linux-aarch64.so.1");
   if (program !== "" && existsSync(program) && !musl) return program;
   if (acceptable(process.version)) return process.execPath;
   throw new Stop(

@@ -12,12 +12,24 @@ const known = {
   bubblewrap: {
     program: "bwrap",
     without: "commands of the assistant have no sandbox and stay off",
-    names: { "apt-get": "bubblewrap", dnf: "bubblewrap", pacman: "bubblewrap", zypper: "bubblewrap", apk: "bubblewrap" },
+    names: {
+      "apt-get": "bubblewrap",
+      dnf: "bubblewrap",
+      pacman: "bubblewrap",
+      zypper: "bubblewrap",
+      apk: "bubblewrap",
+    },
   },
   keyring: {
     program: "gnome-keyring-daemon",
     without: "there may be no keystore, and a passphrase or key file is needed instead",
-    names: { "apt-get": "gnome-keyring", dnf: "gnome-keyring", pacman: "gnome-keyring", zypper: "gnome-keyring", apk: "gnome-keyring" },
+    names: {
+      "apt-get": "gnome-keyring",
+      dnf: "gnome-keyring",
+      pacman: "gnome-keyring",
+      zypper: "gnome-keyring",
+      apk: "gnome-keyring",
+    },
   },
   dbus: {
     program: "dbus-run-session",
@@ -32,7 +44,13 @@ const known = {
   chromium: {
     program: "chromium",
     without: "the browser tests are not run",
-    names: { "apt-get": "chromium", dnf: "chromium", pacman: "chromium", zypper: "chromium", apk: "chromium" },
+    names: {
+      "apt-get": "chromium",
+      dnf: "chromium",
+      pacman: "chromium",
+      zypper: "chromium",
+      apk: "chromium",
+    },
   },
 };
 
@@ -57,7 +75,9 @@ function onPath(program) {
  */
 export async function ensureSystemPackages(wanted) {
   if (process.platform !== "linux" || process.env["SMARTCLAW_NO_SYSTEM_PACKAGES"] === "1") return;
-  const missing = wanted.map((name) => known[name]).filter((one) => one !== undefined && !onPath(one.program));
+  const missing = wanted
+    .map((name) => known[name])
+    .filter((one) => one !== undefined && !onPath(one.program));
   if (missing.length === 0) return;
   const manager = /** @type {(keyof typeof install) | undefined} */ (Object.keys(install).find(onPath));
   const names = manager === undefined ? [] : missing.map((one) => one?.names[manager] ?? "");
@@ -66,11 +86,13 @@ export async function ensureSystemPackages(wanted) {
   if (manager !== undefined && prefix !== null) {
     say(`Installing ${names.join(", ")} …`);
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    if (manager === "apt-get") await run([...prefix, "apt-get", "update", "-qq"], { env, timeoutMs: 180_000 });
+    if (manager === "apt-get")
+      await run([...prefix, "apt-get", "update", "-qq"], { env, timeoutMs: 180_000 });
     const { code } = await run([...prefix, ...command], { env, timeoutMs: 600_000 });
     if (code === 0) return;
   }
-  const how = manager === undefined ? missing.map((one) => one?.program).join(", ") : `sudo ${command.join(" ")}`;
+  const how =
+    manager === undefined ? missing.map((one) => one?.program).join(", ") : `sudo ${command.join(" ")}`;
   say(`Not installed: ${how}\n  Without it ${missing.map((one) => one?.without).join("; ")}.`);
 }
 

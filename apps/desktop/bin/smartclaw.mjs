@@ -11,5 +11,6 @@ if (!existsSync(cli)) {
   process.exit(1);
 }
 const child = spawn(findRuntime(), [cli, ...process.argv.slice(2)], { stdio: "inherit" });
-for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]))
+  process.on(signal, () => child.kill(signal));
 child.on("close", (code, signal) => process.exit(signal === null ? (code ?? 1) : 130));

@@ -67,13 +67,15 @@ export function createRpcHandler(house: House): RpcHandler {
     },
     chat: {
       list: on.chat.list.handler(() => house.chat.list()),
-      create: on.chat.create.handler(({ input }) => house.chat.create(input.title)),
-      rename: on.chat.rename.handler(({ input }) => house.chat.rename(input.id, input.title)),
-      remove: on.chat.remove.handler(async ({ input }) => ({ removed: await house.chat.remove(input.id) })),
-      history: on.chat.history.handler(({ input }) => house.chat.history(input.id, input)),
+      create: on.chat.create.handler(({ input }) => house.chat.create(input)),
+      rename: on.chat.rename.handler(({ input }) => house.chat.rename(input)),
+      remove: on.chat.remove.handler(({ input }) => house.chat.remove(input)),
+      history: on.chat.history.handler(({ input }) => house.chat.history(input)),
       send: on.chat.send.handler(({ input }) => house.chat.send(input)),
-      stop: on.chat.stop.handler(async ({ input }) => ({ stopped: await house.chat.stop(input.id) })),
-      events: on.chat.events.handler(({ input, signal }) => house.chat.events(input.id, signal)),
+      stop: on.chat.stop.handler(({ input }) => house.chat.stop(input)),
+      events: on.chat.events.handler(({ input, signal }) =>
+        iterate(house.chat.events(input, signal ?? new AbortController().signal)),
+      ),
     },
     network: {
       list: on.network.list.handler(({ input }) => house.ledger.list(input)),
@@ -94,6 +96,11 @@ export function createRpcHandler(house: House): RpcHandler {
     const { matched, response } = await handler.handle(request, { prefix: "/rpc", context: {} });
     return matched ? response : null;
   };
+}
+
+/** oRPC wants an iterator, which an iterable makes. */
+async function* iterate<T>(values: AsyncIterable<T>): AsyncGenerator<T, void, void> {
+  yield* values;
 }
 
 /** What oRPC itself throws (a request that does not fit the contract) keeps its kind; the rest becomes `FAULT`. */

@@ -24,11 +24,14 @@ export function faultOf(error: unknown): ErrorReport {
   const code = (error as { code?: unknown }).code;
   if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET") return notRunning;
   if (isReport(error)) return error;
-  const message = error instanceof ORPCError ? error.message : "The command met a fault that it did not expect.";
+  const message =
+    error instanceof ORPCError ? error.message : "The command met a fault that it did not expect.";
   return { code: "INTERNAL", message, next: "Run `smartclaw doctor`." };
 }
 
 function isReport(value: unknown): value is ErrorReport {
   const report = value as Partial<ErrorReport> | null | undefined;
-  return typeof report?.code === "string" && typeof report.message === "string" && typeof report.next === "string";
+  return (
+    typeof report?.code === "string" && typeof report.message === "string" && typeof report.next === "string"
+  );
 }

@@ -13,7 +13,10 @@ export function describeInstall(state: InstallState): string {
     case "failed":
       return `OpenClaw ${state.version} was not installed: ${state.error.message} ${state.error.next}`;
     case "installing": {
-      const share = state.bytesTotal === null || state.bytesTotal === 0 ? 0 : Math.min(1, state.bytesDone / state.bytesTotal);
+      const share =
+        state.bytesTotal === null || state.bytesTotal === 0
+          ? 0
+          : Math.min(1, state.bytesDone / state.bytesTotal);
       const filled = Math.round(share * barWidth);
       const total = state.bytesTotal === null ? "" : ` of ${bytes(state.bytesTotal)}`;
       const bar = `${"█".repeat(filled)}${"░".repeat(barWidth - filled)}`;

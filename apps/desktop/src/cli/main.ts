@@ -26,7 +26,10 @@ const program = new Program("smartclaw")
 
 /** Runs a command with the global options, and turns what it throws into a sentence and an exit code. */
 async function execute<Options>(command: Command<Options>, options: Options): Promise<void> {
-  const output = createOutput({ json: program.opts<{ json?: boolean }>().json === true, noColour: process.env["NO_COLOR"] !== undefined });
+  const output = createOutput({
+    json: program.opts<{ json?: boolean }>().json === true,
+    noColour: process.env["NO_COLOR"] !== undefined,
+  });
   const context: Context = {
     paths,
     output,
@@ -47,9 +50,13 @@ async function execute<Options>(command: Command<Options>, options: Options): Pr
 /** Commands are loaded when they are used, so that each starts quickly. */
 function command(name: string, description: string): Program {
   // `--json` may stand after the command as well.
-  return program.command(name).description(description).option("--json", "answer as JSON on stdout").hook("preAction", (_, action) => {
-    if (action.opts<{ json?: boolean }>().json === true) program.setOptionValue("json", true);
-  });
+  return program
+    .command(name)
+    .description(description)
+    .option("--json", "answer as JSON on stdout")
+    .hook("preAction", (_, action) => {
+      if (action.opts<{ json?: boolean }>().json === true) program.setOptionValue("json", true);
+    });
 }
 
 const starting = (one: Program): Program =>
@@ -58,12 +65,24 @@ const starting = (one: Program): Program =>
     .option("--follow", "stay until OpenClaw is ready")
     .option("--no-open", "do not open the browser");
 
-starting(command("start", "start SmartClaw in the background")).action(async (options) => execute((await import("./commands/start.ts")).start, options));
-command("stop", "stop OpenClaw and SmartClaw").action(async () => execute((await import("./commands/lifecycle.ts")).stop, {}));
-starting(command("restart", "stop and start")).action(async (options) => execute((await import("./commands/lifecycle.ts")).restart, options));
-command("status", "what runs, with the dashboard link").action(async () => execute((await import("./commands/lifecycle.ts")).status, {}));
-command("open", "open the dashboard, signed in").action(async () => execute((await import("./commands/lifecycle.ts")).open, {}));
-command("doctor", "check everything and say what to do").action(async () => execute((await import("./commands/lifecycle.ts")).doctor, {}));
+starting(command("start", "start SmartClaw in the background")).action(async (options) =>
+  execute((await import("./commands/start.ts")).start, options),
+);
+command("stop", "stop OpenClaw and SmartClaw").action(async () =>
+  execute((await import("./commands/lifecycle.ts")).stop, {}),
+);
+starting(command("restart", "stop and start")).action(async (options) =>
+  execute((await import("./commands/lifecycle.ts")).restart, options),
+);
+command("status", "what runs, with the dashboard link").action(async () =>
+  execute((await import("./commands/lifecycle.ts")).status, {}),
+);
+command("open", "open the dashboard, signed in").action(async () =>
+  execute((await import("./commands/lifecycle.ts")).open, {}),
+);
+command("doctor", "check everything and say what to do").action(async () =>
+  execute((await import("./commands/lifecycle.ts")).doctor, {}),
+);
 command("logs", "the logs of SmartClaw and OpenClaw")
   .option("-f, --follow", "go on with new lines")
   .option("-n, --lines <number>", "how many lines", "100")
@@ -73,22 +92,36 @@ command("prove", "check the promises of the security guide on this computer")
   .argument("[ids...]", "only these proofs")
   .action(async (ids: string[]) => execute((await import("./commands/prove.ts")).prove, { ids }));
 command("autostart", "start with the computer")
-  .argument("<on|off|status>")
+  .argument("<mode>", "on or off")
   .action(async (mode: string) => execute((await import("./commands/autostart.ts")).autostart, { mode }));
 
-const keys = command("keys", "connections to models and their keys").action(async () => execute((await import("./commands/keys.ts")).list, {}));
+const keys = command("keys", "connections to models and their keys").action(async () =>
+  execute((await import("./commands/keys.ts")).list, {}),
+);
 const keysCommand = (name: string, description: string): Program =>
-  keys.command(name).description(description).option("--json", "answer as JSON on stdout").hook("preAction", (_, action) => {
-    if (action.opts<{ json?: boolean }>().json === true) program.setOptionValue("json", true);
-  });
-keysCommand("list", "the connections, and where the master key lives").action(async () => execute((await import("./commands/keys.ts")).list, {}));
+  keys
+    .command(name)
+    .description(description)
+    .option("--json", "answer as JSON on stdout")
+    .hook("preAction", (_, action) => {
+      if (action.opts<{ json?: boolean }>().json === true) program.setOptionValue("json", true);
+    });
+keysCommand("list", "the connections, and where the master key lives").action(async () =>
+  execute((await import("./commands/keys.ts")).list, {}),
+);
 keysCommand("add", "add a connection; the key is asked for or read from stdin")
   .argument("<kind>", "openai, anthropic, google, ollama, lmstudio or compatible")
   .option("--url <address>", "base URL, for compatible")
   .option("--model <name>")
   .option("--label <text>")
-  .action(async (kind: string, options) => execute((await import("./commands/keys.ts")).add, { ...options, kind }));
-for (const [name, description] of [["test", "ask the model for one real answer"], ["rotate", "replace the key"], ["remove", "delete the connection and its key"]] as const)
+  .action(async (kind: string, options) =>
+    execute((await import("./commands/keys.ts")).add, { ...options, kind }),
+  );
+for (const [name, description] of [
+  ["test", "ask the model for one real answer"],
+  ["rotate", "replace the key"],
+  ["remove", "delete the connection and its key"],
+] as const)
   keysCommand(name, description)
     .argument("<id>")
     .action(async (id: string) => execute((await import("./commands/keys.ts"))[name], { id }));

@@ -11,10 +11,17 @@ export function createSocketFetch(socketPath: string): (request: Request) => Pro
       const headers: Record<string, string | number> = Object.fromEntries(request.headers);
       if (body !== null) headers["content-length"] = body.length;
       const outgoing = httpRequest(
-        { socketPath, path: url.pathname + url.search, method: request.method, headers, signal: request.signal },
+        {
+          socketPath,
+          path: url.pathname + url.search,
+          method: request.method,
+          headers,
+          signal: request.signal,
+        },
         (incoming) => {
           const received = new Headers();
-          for (const [name, value] of Object.entries(incoming.headers)) if (value !== undefined) received.set(name, String(value));
+          for (const [name, value] of Object.entries(incoming.headers))
+            if (value !== undefined) received.set(name, String(value));
           const stream = Readable.toWeb(incoming) as NodeStream<Uint8Array> as ReadableStream<Uint8Array>;
           resolve(new Response(stream, { status: incoming.statusCode ?? 500, headers: received }));
         },

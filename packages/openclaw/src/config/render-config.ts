@@ -10,8 +10,8 @@ export interface DoorProvider {
 
 export interface ConfigInput {
   readonly port: number;
-  /** Absolute path of the secret provider program, and the Node that runs it. */
-  readonly secretCommand: string;
+  /** The program that OpenClaw asks for its two secrets. */
+  readonly secretCommand: { readonly command: string; readonly args: readonly string[] };
   readonly providers: readonly DoorProvider[];
   /** `<provider>/<model>`, or null while there is none. */
   readonly primary: string | null;
@@ -68,8 +68,7 @@ export function renderConfig(input: ConfigInput): object {
       providers: {
         [secretProvider]: {
           source: "exec",
-          command: input.secretCommand,
-          args: [],
+          ...input.secretCommand,
           timeoutMs: 5000,
           jsonOnly: true,
         },

@@ -1,7 +1,7 @@
 import { GatewayClient } from "@openclaw/gateway-client";
 import { PROTOCOL_VERSION } from "@openclaw/gateway-protocol/version";
 import { SmartClawError, type Log, type Secret, type Unsubscribe } from "@smartclaw/contracts";
-import { z } from "zod";
+import type { z } from "zod";
 import { requestFault, unavailable } from "./gateway-faults.ts";
 
 const requestTimeoutMs = 20_000;
@@ -110,7 +110,10 @@ export function createGatewayClient(deps: GatewayClientDeps): Gateway {
       });
       const parsed = answer.safeParse(reply);
       if (parsed.success) return parsed.data;
-      deps.log.error({ method, issues: parsed.error.issues.slice(0, 3) }, "OpenClaw's answer has another form");
+      deps.log.error(
+        { method, issues: parsed.error.issues.slice(0, 3) },
+        "OpenClaw's answer has another form",
+      );
       throw new SmartClawError(
         "INTERNAL",
         `OpenClaw answered \`${method}\` in a form that this version of SmartClaw does not know.`,

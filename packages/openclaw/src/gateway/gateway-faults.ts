@@ -16,7 +16,9 @@ export function requestFault(method: string, error: unknown): SmartClawError {
   const said = error.message.replaceAll(/\s+/g, " ").slice(0, 200);
   if (error.gatewayCode === "UNAVAILABLE" || error.retryable) return unavailable(error);
   if (/already in use/i.test(said)) {
-    return new SmartClawError("CONFLICT", `OpenClaw refused: ${said}.`, "Choose another name.", { cause: error });
+    return new SmartClawError("CONFLICT", `OpenClaw refused: ${said}.`, "Choose another name.", {
+      cause: error,
+    });
   }
   const code = error.gatewayCode === "NOT_FOUND" ? "NOT_FOUND" : "BAD_REQUEST";
   return new SmartClawError(

@@ -34,7 +34,14 @@ export async function probeGateway(gateway: {
 /** Null while nothing that makes sense answers. */
 function readStartup(port: number, signal: AbortSignal): Promise<z.infer<typeof startup> | null> {
   return new Promise((resolve) => {
-    const options = { host: "127.0.0.1", port, path: "/startupz", agent: false, timeout: 2_000, signal } as const;
+    const options = {
+      host: "127.0.0.1",
+      port,
+      path: "/startupz",
+      agent: false,
+      timeout: 2_000,
+      signal,
+    } as const;
     const request = get(options, (response) => {
       let text = "";
       response.setEncoding("utf8");

@@ -1,6 +1,12 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { connectionId, connectionKind, type ConnectionCheck, type ConnectionId, type ErrorReport } from "@smartclaw/contracts";
+import {
+  connectionId,
+  connectionKind,
+  type ConnectionCheck,
+  type ConnectionId,
+  type ErrorReport,
+} from "@smartclaw/contracts";
 import type { Command } from "../context.ts";
 import { exit, type Output, table } from "../output.ts";
 
@@ -18,8 +24,14 @@ export const list: Command = async ({ client, output }) => {
     one.hasKey ? `key, version ${one.keyVersion}` : "no key",
     one.lastUsedAt === null ? "never used" : `used ${new Date(one.lastUsedAt).toISOString().slice(0, 16)}`,
   ]);
-  const text = connections.length === 0 ? "There are no connections yet. Add one with `smartclaw keys add openai`." : table(rows);
-  const place = vault.state === "ready" ? `Opened by ${vault.openedBy}; ${vault.keystore.name}: ${vault.keystore.state}.` : `${vault.message} ${vault.next}`;
+  const text =
+    connections.length === 0
+      ? "There are no connections yet. Add one with `smartclaw keys add openai`."
+      : table(rows);
+  const place =
+    vault.state === "ready"
+      ? `Opened by ${vault.openedBy}; ${vault.keystore.name}: ${vault.keystore.state}.`
+      : `${vault.message} ${vault.next}`;
   output.answer({ connections, vault }, `${text}\n${place}`);
   return exit.ok;
 };
@@ -34,7 +46,12 @@ export interface AddOptions {
 export const add: Command<AddOptions & { kind: string }> = async ({ client, output }, options) => {
   const kind = connectionKind.safeParse(options.kind);
   if (!kind.success) {
-    output.fail(usage(`“${options.kind}” is no kind of connection.`, `Use one of: ${connectionKind.options.join(", ")}.`));
+    output.fail(
+      usage(
+        `“${options.kind}” is no kind of connection.`,
+        `Use one of: ${connectionKind.options.join(", ")}.`,
+      ),
+    );
     return exit.usage;
   }
   const keyless = kind.data === "ollama" || kind.data === "lmstudio";
@@ -42,7 +59,11 @@ export const add: Command<AddOptions & { kind: string }> = async ({ client, outp
   const { url: baseUrl, model, label } = options;
   const api = await client();
   const given = { kind: kind.data, keepAnyway: false, ...(key === undefined || key === "" ? {} : { key }) };
-  const named = { ...(baseUrl === undefined ? {} : { baseUrl }), ...(model === undefined ? {} : { model }), ...(label === undefined ? {} : { label }) };
+  const named = {
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(model === undefined ? {} : { model }),
+    ...(label === undefined ? {} : { label }),
+  };
   const result = await api.keys.add({ ...given, ...named });
   return sayCheck(output, result.check, result);
 };
@@ -67,7 +88,10 @@ export const remove: Command<{ id: string }> = async ({ client, output }, { id }
   const parsed = parseId(output, id);
   if (parsed === null) return exit.usage;
   const result = await (await client()).keys.remove({ id: parsed });
-  output.answer(result, result.removed ? "The connection and its key are gone." : "There was no such connection.");
+  output.answer(
+    result,
+    result.removed ? "The connection and its key are gone." : "There was no such connection.",
+  );
   return result.removed ? exit.ok : exit.failed;
 };
 
@@ -82,7 +106,8 @@ export const importKeys: Command<{ move?: boolean }> = async ({ client, output }
 
 function parseId(output: Output, text: string): ConnectionId | null {
   const parsed = connectionId.safeParse(text);
-  if (!parsed.success) output.fail(usage(`“${text}” is not the name of a connection.`, "See them with `smartclaw keys list`."));
+  if (!parsed.success)
+    output.fail(usage(`“${text}” is not the name of a connection.`, "See them with `smartclaw keys list`."));
   return parsed.success ? parsed.data : null;
 }
 

@@ -43,10 +43,21 @@ export const status: Command = async ({ client, output }) => {
   const { smartclaw, openclaw, vault, modelProxy, forwardProxy } = now;
   const rows = [
     ["Dashboard", url],
-    ["SmartClaw", `${smartclaw.version}, process ${smartclaw.pid}, ${bytes(smartclaw.residentBytes)} of memory`],
+    [
+      "SmartClaw",
+      `${smartclaw.version}, process ${smartclaw.pid}, ${bytes(smartclaw.residentBytes)} of memory`,
+    ],
     ["OpenClaw", `${describeInstall(openclaw.install)} ${describeGateway(openclaw.gateway)}`],
-    ["Keys", vault.state === "ready" ? `${now.connections} connections, opened by ${vault.openedBy}` : `${vault.message} ${vault.next}`],
-    ["Ways out", `model proxy ${modelProxy.requests} requests; forward proxy ${forwardProxy.refused} of ${forwardProxy.requests} refused`],
+    [
+      "Keys",
+      vault.state === "ready"
+        ? `${now.connections} connections, opened by ${vault.openedBy}`
+        : `${vault.message} ${vault.next}`,
+    ],
+    [
+      "Ways out",
+      `model proxy ${modelProxy.requests} requests; forward proxy ${forwardProxy.refused} of ${forwardProxy.requests} refused`,
+    ],
     ...now.missing.map((one) => ["Missing", `${one.name}: without it ${one.withoutIt}. ${one.command}`]),
   ];
   output.answer({ ...now, url, healthy: isHealthy(now) }, table(rows));
@@ -65,7 +76,9 @@ export const open: Command = async ({ client, output }) => {
 export const doctor: Command = async ({ client, output }) => {
   const checks = await (await client()).system.doctor();
   const mark = { ok: "ok  ", warn: "note", fail: "FAIL" } as const;
-  const lines = checks.map(({ level, title, detail, next }) => `${mark[level]}  ${title}: ${detail}${next === "" ? "" : ` ${next}`}`);
+  const lines = checks.map(
+    ({ level, title, detail, next }) => `${mark[level]}  ${title}: ${detail}${next === "" ? "" : ` ${next}`}`,
+  );
   output.answer(checks, lines.join("\n"));
   return checks.some(({ level }) => level === "fail") ? exit.unhealthy : exit.ok;
 };

@@ -12,6 +12,8 @@ export const prove: Command<{ ids: readonly string[] }> = async ({ root, output 
     output.fail({ code: "NOT_FOUND", message, next: "Run them from a checkout of SmartClaw." });
     return exit.failed;
   }
-  const child = spawn(process.execPath, [program, ...ids, ...(output.json ? ["--json"] : [])], { stdio: "inherit" });
+  const child = spawn(process.execPath, [program, ...ids, ...(output.json ? ["--json"] : [])], {
+    stdio: "inherit",
+  });
   return new Promise((resolve) => child.on("close", (code) => resolve(code ?? exit.failed)));
 };

@@ -36,10 +36,15 @@ export const start: Command<StartOptions> = async (context, options) => {
   if (options.open !== false && settings.openBrowserAtStart) await openInBrowser(url);
   const status = await client.system.status();
   if (options.follow !== true) {
-    output.answer({ url, alreadyRunning: already, port: status.smartclaw.port }, `SmartClaw runs. Open ${output.bold(url)}`);
+    output.answer(
+      { url, alreadyRunning: already, port: status.smartclaw.port },
+      `SmartClaw runs. Open ${output.bold(url)}`,
+    );
     return exit.ok;
   }
-  output.note(`SmartClaw runs in the background. Open it here (the link works once):\n\n  ${output.bold(url)}\n`);
+  output.note(
+    `SmartClaw runs in the background. Open it here (the link works once):\n\n  ${output.bold(url)}\n`,
+  );
   const last = await followUntilSettled(context, client);
   output.answer(
     { url, port: last.smartclaw.port, install: last.openclaw.install, gateway: last.openclaw.gateway },
@@ -72,7 +77,10 @@ async function launch(context: Context, options: StartOptions): Promise<string |
   const descriptor = openSync(errors, "w", 0o600);
   const [program, ...args] = context.daemon;
   const port = options.port === undefined ? [] : ["--port", options.port];
-  const child = spawn(program, [...args, ...port], { detached: true, stdio: ["ignore", "ignore", descriptor] });
+  const child = spawn(program, [...args, ...port], {
+    detached: true,
+    stdio: ["ignore", "ignore", descriptor],
+  });
   let ended = false;
   child.once("exit", () => (ended = true));
   child.once("error", () => (ended = true));

@@ -1,0 +1,298 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
+import {
+  type LedgerEntry,
+  type RandomBytes,
+  Secret,
+  secretIdOf,
+  SmartClawError,
+  type SystemStatus,
+} from "@smartclaw/contracts";
+import { createForwardProxy, createLedger, createModelProxy } from "@smartclaw/egress";
+import { createImporter, createKeystore, createVault } from "@smartclaw/vault";
+import { createRpcHandler } from "../api/router.ts";
+import { setAutostart } from "../autostart/autostart.ts";
+import { createConnections } from "../connections/connections.ts";
+import { providerDefaults } from "../connections/defaults.ts";
+import { createDiscoveries } from "../connections/discoveries.ts";
+import { createLocalServerProbe } from "../connections/discovery.ts";
+import { createConnectionStore } from "../connections/store.ts";
+import { runDoctor } from "../doctor/doctor.ts";
+import { createLogs } from "../logs/logs.ts";
+import { createOpenClawRoom } from "../openclaw/openclaw-room.ts";
+import { createBrowserApp, createSocketApp, type RpcHandler } from "../server/app.ts";
+import { listenOnLoopback, listenOnSocket } from "../server/listen.ts";
+import { createSessions } from "../server/sessions.ts";
+import { createStaticFiles } from "../server/static-files.ts";
+import { openSettings } from "../settings/settings.ts";
+import { missingPackages } from "../status/missing-packages.ts";
+import type { House } from "./house.ts";
+import { createHub } from "./hub.ts";
+import { takeInstanceLock } from "./instance-lock.ts";
+import { makeFolders, type Paths } from "./paths.ts";
+import { version } from "./version.ts";
+
+/** Programs and files that lie beside the daemon's own. */
+export interface Programs {
+  readonly keystoreChild: string;
+  readonly installChild: string;
+  readonly locks: string;
+  readonly web: string;
+}
+
+const statusGapMs = 50;
+const hourMs = 3_600_000;
+/** What of the environment the keystore's helper needs: how to reach the session's D-Bus. */
+const keystoreVariables = [
+  "PATH",
+  "HOME",
+  "DBUS_SESSION_BUS_ADDRESS",
+  "XDG_RUNTIME_DIR",
+  "DISPLAY",
+  "WAYLAND_DISPLAY",
+  "XAUTHORITY",
+  "SYSTEMROOT",
+  "USERPROFILE",
+  "APPDATA",
+  "LOCALAPPDATA",
+];
+
+/**
+ * Builds the house and opens its doors. The page answers before anything slow is begun.
+ * @throws SmartClawError DAEMON_ALREADY_RUNNING, PORT_IN_USE
+ */
+export async function startDaemon(deps: {
+  paths: Paths;
+  programs: Programs;
+  environment: Readonly<Record<string, string | undefined>>;
+  port: number | null;
+  exit: () => void;
+}): Promise<{ port: number; stop: () => Promise<void> }> {
+  const { paths, programs, environment } = deps;
+  const clock = { now: () => Date.now() };
+  const random: RandomBytes = (length) => Uint8Array.from(randomBytes(length));
+  const startedAt = clock.now();
+  makeFolders(paths);
+  const unlock = takeInstanceLock(join(paths.run, "daemon.lock"));
+  if (unlock === null)
+    throw new SmartClawError(
+      "DAEMON_ALREADY_RUNNING",
+      "SmartClaw runs already.",
+      "Open it with `smartclaw open`.",
+    );
+
+  const logs = createLogs(paths.logs);
+  const { log } = logs;
+  const self = `smartclaw-daemon (${process.pid})`;
+  const settings = openSettings(paths.settings, log);
+  const ledger = createLedger({
+    file: paths.ledger,
+    clock,
+    retentionDays: () => settings.get().ledgerDays,
+    log,
+  });
+  const keystore = createKeystore({
+    command: [process.execPath, programs.keystoreChild],
+    environment: Object.fromEntries(keystoreVariables.map((name) => [name, environment[name]])),
+    platform: process.platform,
+    log,
+  });
+  const vault = createVault({
+    file: paths.vault,
+    keystore,
+    clock,
+    random,
+    platform: process.platform,
+    log,
+    readCredential: (name) => readCredential(environment["CREDENTIALS_DIRECTORY"], name),
+  });
+  const store = createConnectionStore({ file: paths.connections, secrets: vault, log });
+  const proxyToken = Secret.fromText(randomBytes(32).toString("base64url"));
+  const modelProxy = createModelProxy({
+    token: proxyToken,
+    route: (id) => store.find(id),
+    keyFor: (id) => (providerNeedsVault(id) ? vault.get(secretIdOf(id)) : null),
+    needsKey: (id) => providerNeedsVault(id),
+    ledger,
+    clock,
+    log,
+    processName: "openclaw-gateway",
+  });
+  // A connection without a key (a local server) must work while the vault is locked.
+  const providerNeedsVault = (id: string): boolean => {
+    const one = store.find(id);
+    if (one === null) return false;
+    return (
+      providerDefaults[one.kind].needsKey || store.list().some((known) => known.id === id && known.hasKey)
+    );
+  };
+  const forwardProxy = createForwardProxy({
+    allowed: () => settings.get().allowedHosts,
+    ledger,
+    log,
+    processName: () => "openclaw-gateway",
+  });
+  const [modelProxyPort, forwardProxyPort] = await Promise.all([modelProxy.listen(), forwardProxy.listen()]);
+
+  const changes = createHub<null>();
+  let announced: NodeJS.Timeout | null = null;
+  const changed = (): void => {
+    announced ??= setTimeout(() => {
+      announced = null;
+      changes.publish(null);
+    }, statusGapMs);
+  };
+  vault.onChange(changed);
+
+  const openclaw = await createOpenClawRoom({
+    paths,
+    environment,
+    installCommand: [process.execPath, programs.installChild],
+    lockFile: (wanted) => join(programs.locks, `openclaw-${wanted}.json`),
+    nodePath: process.execPath,
+    proxyToken,
+    modelProxyPort,
+    forwardProxyPort,
+    connections: store,
+    ledger,
+    clock,
+    log,
+    logs,
+    changed,
+  });
+  const connections = createConnections({
+    store,
+    secrets: vault,
+    checker: modelProxy,
+    clock,
+    changed: () => {
+      openclaw.connectionsChanged();
+      changed();
+    },
+  });
+  const home = environment["HOME"] ?? homedir();
+  const discoveries = createDiscoveries({
+    importer: createImporter({ home, environment, store: vault }),
+    connections,
+    localServers: createLocalServerProbe({ fetch: globalThis.fetch, ledger, processName: self }),
+  });
+  const sessions = createSessions({ file: paths.sessions, clock, random, log });
+
+  let port = 0;
+  const status = (): SystemStatus => ({
+    smartclaw: {
+      version,
+      pid: process.pid,
+      port,
+      startedAt,
+      residentBytes: process.memoryUsage.rss(),
+      nodeVersion: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+      home: paths.home,
+    },
+    openclaw: {
+      install: openclaw.installState(),
+      gateway: openclaw.gateway(),
+      listeners: [...openclaw.listeners()],
+    },
+    vault: vault.status(),
+    modelProxy: { port: modelProxyPort, ...modelProxy.stats() },
+    forwardProxy: { port: forwardProxyPort, ...forwardProxy.stats() },
+    connections: store.list().length,
+    missing: missingPackages(environment["PATH"] ?? "", process.platform),
+  });
+
+  const ledgerEntries = createHub<LedgerEntry>();
+  ledger.watch((entry) => ledgerEntries.publish(entry));
+  const house: House = {
+    vault,
+    connections,
+    discoveries,
+    ledger,
+    logs,
+    settings,
+    chat: openclaw.chat,
+    status,
+    openclaw: {
+      install() {
+        void openclaw.install();
+        return status();
+      },
+      start() {
+        openclaw.start();
+        return status();
+      },
+      async stop() {
+        await openclaw.stop();
+        return status();
+      },
+      restart() {
+        openclaw.restart();
+        return status();
+      },
+    },
+    async *watchStatus(signal) {
+      yield status();
+      for await (const _ of changes.iterate(signal, 1)) yield status();
+    },
+    watchLedger: (signal) => ledgerEntries.iterate(signal),
+    doctor: () => runDoctor(status(), paths),
+    loginLink() {
+      const { token, expiresAt } = sessions.link();
+      return { url: `http://localhost:${port}/#login=${token}`, expiresAt };
+    },
+    async changeSettings(change) {
+      if (change.startAtLogin !== undefined && change.startAtLogin !== settings.get().startAtLogin)
+        await setAutostart(change.startAtLogin, { environment, platform: process.platform });
+      settings.set({ ...settings.get(), ...change });
+      return settings.get();
+    },
+    requestShutdown: () => void setTimeout(() => void stop().then(deps.exit), 20),
+  };
+
+  let rpc: RpcHandler | null = null;
+  const handle: RpcHandler = (request) => (rpc ??= createRpcHandler(house))(request);
+  const page = createStaticFiles(programs.web);
+  const browser = await listenOnLoopback(
+    createBrowserApp({ port: () => port, sessions, rpc: handle, page }),
+    deps.port,
+  );
+  ({ port } = browser);
+  const socket = await listenOnSocket(createSocketApp({ rpc: handle }), paths.socket);
+  log.info({ port, version, pid: process.pid }, "SmartClaw has started");
+
+  ledger.prune();
+  const pruning = setInterval(() => ledger.prune(), 6 * hourMs).unref();
+  void vault
+    .open()
+    .catch((error: unknown) => log.error({ error: String(error) }, "the vault could not be opened"));
+  void openclaw.install();
+
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      log.info({}, "SmartClaw is stopping");
+      clearInterval(pruning);
+      await openclaw.close();
+      await Promise.all([modelProxy.close(), forwardProxy.close(), browser.close(), socket.close()]);
+      vault.close();
+      ledger.close();
+      logs.close();
+      unlock();
+    })();
+    return stopping;
+  };
+  return { port, stop };
+}
+
+/** systemd's rule: a file of that name in the folder that it names. */
+function readCredential(folder: string | undefined, name: string): Uint8Array | null {
+  if (folder === undefined) return null;
+  try {
+    return Uint8Array.from(readFileSync(join(folder, basename(name))));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,32 @@
+import type { DoctorCheck, LedgerEntry, Settings, SystemStatus } from "@smartclaw/contracts";
+import type { Ledger } from "@smartclaw/egress";
+import type { Chat } from "@smartclaw/openclaw";
+import type { Vault } from "@smartclaw/vault";
+import type { Connections } from "../connections/connections.ts";
+import type { Discoveries } from "../connections/discoveries.ts";
+import type { Logs } from "../logs/logs.ts";
+
+/** Everything that the API serves. */
+export interface House {
+  readonly vault: Vault;
+  readonly connections: Connections;
+  readonly discoveries: Discoveries;
+  readonly chat: Chat;
+  readonly ledger: Ledger;
+  readonly logs: Logs;
+  readonly settings: { get(): Settings };
+  readonly openclaw: {
+    install(): SystemStatus;
+    start(): SystemStatus;
+    stop(): Promise<SystemStatus>;
+    restart(): SystemStatus;
+  };
+  status(): SystemStatus;
+  watchStatus(signal: AbortSignal | undefined): AsyncGenerator<SystemStatus, void, void>;
+  watchLedger(signal: AbortSignal | undefined): AsyncGenerator<LedgerEntry, void, void>;
+  doctor(): DoctorCheck[];
+  loginLink(): { url: string; expiresAt: number };
+  changeSettings(change: Partial<Settings>): Promise<Settings>;
+  /** Answers first, then stops everything. */
+  requestShutdown(): void;
+}

@@ -1,0 +1,297 @@
+import { existsSync, readFileSync } from "node:fs";
+import writeFileAtomic from "write-file-atomic";
+import {
+  type Clock,
+  type GatewayState,
+  type InstallState,
+  type LedgerWriter,
+  type Listener,
+  type Log,
+  Secret,
+  SmartClawError,
+} from "@smartclaw/contracts";
+import { doorPath } from "@smartclaw/egress";
+import {
+  type Chat,
+  createChat,
+  createGatewayClient,
+  createProcessTree,
+  createReleases,
+  createSecretsWindow,
+  createSupervisor,
+  createInstaller,
+  drainGateway,
+  findFreePort,
+  gatewayArguments,
+  gatewayEnvironment,
+  guardArguments,
+  installSecretProvider,
+  probeGateway,
+  renderConfig,
+  secretIds,
+  startWatchdog,
+  systemTimer,
+} from "@smartclaw/openclaw";
+import { randomBytes, randomUUID } from "node:crypto";
+import type { ConnectionStore } from "../connections/store.ts";
+import type { Paths } from "../daemon/paths.ts";
+import type { Logs } from "../logs/logs.ts";
+import { repairOpenClaw } from "./repair.ts";
+
+/** The release that a new installation gets. Its packages are listed with their hashes in `packages/openclaw/locks`. */
+export const defaultVersion = "2026.9.6";
+/** The gateway's port, unless it is taken; away from 18789, where another OpenClaw of the user may listen. */
+const preferredPort = 18_810;
+
+export interface OpenClawRoom {
+  install(): Promise<InstallState>;
+  installState(): InstallState;
+  start(): void;
+  stop(): Promise<void>;
+  restart(): void;
+  gateway(): GatewayState;
+  listeners(): readonly Listener[];
+  /** Tells OpenClaw which models there are now. */
+  connectionsChanged(): void;
+  readonly chat: Chat;
+  /** Stops everything and lets go of every file. */
+  close(): Promise<void>;
+}
+
+export interface OpenClawRoomDeps {
+  readonly paths: Paths;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly installCommand: readonly [string, ...string[]];
+  readonly lockFile: (version: string) => string;
+  readonly nodePath: string;
+  readonly proxyToken: Secret;
+  readonly modelProxyPort: number;
+  readonly forwardProxyPort: number;
+  readonly connections: ConnectionStore;
+  readonly ledger: LedgerWriter;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly logs: Logs;
+  readonly changed: () => void;
+}
+
+/** Installs, configures and supervises OpenClaw, and talks with it. */
+export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenClawRoom> {
+  const { paths, log, ledger, environment } = deps;
+  const platform = process.platform;
+  const gatewayToken = Secret.fromText(randomBytes(32).toString("base64url"));
+  for (const secret of [gatewayToken, deps.proxyToken]) deps.logs.hide(secret);
+  const releases = createReleases({ root: paths.releases });
+  const registry = environment["npm_config_registry"] ?? "https://registry.npmjs.org/";
+  const installer = createInstaller({
+    command: deps.installCommand,
+    environment: installEnvironment(environment),
+    releases,
+    cache: `${paths.cache}/npm`,
+    registry,
+    lockFile: deps.lockFile,
+    ledger,
+    processName: "smartclaw-installer",
+    clock: deps.clock,
+    log,
+  });
+  const secretProvider = await installSecretProvider(paths.helpers, {
+    nodePath: deps.nodePath,
+    socketPath: paths.secretsSocket,
+    platform,
+  });
+  const tree = createProcessTree({ platform, marker: `SMARTCLAW_TREE=${randomUUID()}` });
+  const answers = new Map<string, Secret>([
+    [secretIds.gatewayToken, gatewayToken],
+    [secretIds.proxyToken, deps.proxyToken],
+  ]);
+  const secretsWindow = createSecretsWindow({
+    socketPath: paths.secretsSocket,
+    answers: (id) => answers.get(id) ?? null,
+    mayAsk: async (pid) => {
+      const root = supervisor.state().pid;
+      return root !== null && (await tree.members(root)).some((member) => member.pid === pid);
+    },
+    platform,
+    log,
+  });
+
+  let listeners: readonly Listener[] = [];
+  let port = preferredPort;
+
+  const writeConfig = (): void => {
+    const known = deps.connections.list();
+    const first = known.find((one) => one.isDefault);
+    const config = renderConfig({
+      port,
+      secretCommand: secretProvider,
+      providers: known.map((one) => ({
+        id: one.id,
+        api: one.api,
+        baseUrl: `http://127.0.0.1:${deps.modelProxyPort}${doorPath(one)}`,
+        models: one.models,
+      })),
+      primary: first === undefined ? null : `${first.id}/${first.model}`,
+      forwardProxyUrl: `http://127.0.0.1:${deps.forwardProxyPort}`,
+      workspace: paths.workspace,
+      logFile: `${paths.logs}/openclaw-gateway.log`,
+    });
+    const text = `${JSON.stringify(config, null, 2)}\n`;
+    if (existsSync(paths.openclawConfig) && readFileSync(paths.openclawConfig, "utf8") === text) return;
+    writeFileAtomic.sync(paths.openclawConfig, text, { mode: 0o600 });
+  };
+
+  const liveVersion = (): string => {
+    const live = releases.live();
+    if (live !== null) return live.openclaw;
+    throw new SmartClawError(
+      "INSTALL_FAILED",
+      "OpenClaw is not installed yet.",
+      "Install it from the Status page.",
+    );
+  };
+  const gatewayEnv = (): Record<string, string> =>
+    gatewayEnvironment(environment, { state: paths.openclawState, config: paths.openclawConfig });
+
+  const supervisor = createSupervisor({
+    launch: async (takenPorts) => {
+      const version = liveVersion();
+      const free = await findFreePort(preferredPort, takenPorts);
+      if (free === null)
+        throw new SmartClawError(
+          "PORT_IN_USE",
+          "No port near 18810 is free for OpenClaw.",
+          "Stop another program and start OpenClaw again.",
+        );
+      port = free;
+      writeConfig();
+      return {
+        command: [deps.nodePath, ...guardArguments, releases.entry(version), ...gatewayArguments(port)],
+        env: gatewayEnv(),
+        cwd: paths.workspace,
+        port,
+        version,
+      };
+    },
+    probe: (gateway) => probeGateway({ ...gateway, token: gatewayToken }),
+    drain: () => drainGateway(gateway),
+    repair: async (signal) =>
+      repairOpenClaw({
+        node: deps.nodePath,
+        entry: releases.entry(liveVersion()),
+        env: gatewayEnv(),
+        cwd: paths.workspace,
+        signal,
+      }),
+    secretsWindow,
+    tree,
+    pidFile: paths.gatewayPid,
+    clock: deps.clock,
+    setTimer: systemTimer,
+    log,
+    onLine: ({ stream, text }) => deps.logs.openclaw(stream, text),
+    onRefused: ({ host, port: wanted, via }) =>
+      ledger.refuse({
+        door: "openclaw-guard",
+        process: processName(),
+        host,
+        port: wanted === 0 ? 53 : wanted,
+        reason: via === "dns" ? "looking up a name past the proxies" : "connecting past the proxies",
+      }),
+  });
+  const processName = (): string => `openclaw-gateway (${supervisor.state().pid ?? "ended"})`;
+
+  const gateway = createGatewayClient({
+    url: () => `ws://127.0.0.1:${port}`,
+    token: () => gatewayToken,
+    log,
+  });
+  const chat = createChat({ gateway, clock: deps.clock, setTimer: systemTimer, newId: randomUUID, log });
+  let connected = false;
+  supervisor.onChange(({ phase }) => {
+    if (phase === "ready" && !connected) {
+      connected = true;
+      gateway.connect();
+    }
+    if (connected && phase !== "ready" && phase !== "draining") {
+      connected = false;
+      gateway.close();
+    }
+    deps.changed();
+  });
+  installer.onChange(deps.changed);
+  const stopWatchdog = startWatchdog({
+    pid: () => supervisor.state().pid,
+    tree,
+    platform,
+    log,
+    onViolation: (violations) => supervisor.reportExposure(violations),
+    onListeners: (now) => {
+      listeners = now;
+      deps.changed();
+    },
+    onOutbound: ({ process: name, pid, address, port: wanted }) =>
+      ledger.refuse({
+        door: "watchdog",
+        process: `${name} (${pid})`,
+        host: address,
+        port: wanted,
+        reason: "a connection that went past the proxies",
+      }),
+  });
+
+  return {
+    chat,
+    install: async () => {
+      const state = await installer.install(defaultVersion);
+      if (state.state === "installed" && supervisor.state().phase === "stopped") supervisor.start();
+      return state;
+    },
+    installState: () => installer.state(),
+    start: () => supervisor.start(),
+    stop: () => supervisor.stop(),
+    restart: () => supervisor.restart(),
+    gateway: () => supervisor.state(),
+    listeners: () => listeners,
+    connectionsChanged() {
+      const { phase } = supervisor.state();
+      if (phase === "stopped" || phase === "failed") return;
+      // OpenClaw watches its file and asks for its secrets again when it changes.
+      void secretsWindow
+        .open()
+        .then(writeConfig)
+        .catch((error: unknown) =>
+          log.error({ error: String(error) }, "the new connections could not be told to OpenClaw"),
+        );
+      setTimeout(() => secretsWindow.close(), 10_000).unref();
+    },
+    async close() {
+      installer.close();
+      await supervisor.stop();
+      stopWatchdog();
+      gateway.close();
+    },
+  };
+}
+
+/** npm's own settings for how to reach its registry, which the user may have made for the network here. */
+function installEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const names = [
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "SYSTEMROOT",
+    "NODE_EXTRA_CA_CERTS",
+    "NODE_USE_SYSTEM_CA",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+  ];
+  return Object.fromEntries(
+    names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );
+}

@@ -1,2 +1,0 @@
-export { gatewayArguments, gatewayEnvironment } from "./gateway-process.ts";
-export { type ConfigInput, type DoorProvider, renderConfig, secretIds } from "./render-config.ts";

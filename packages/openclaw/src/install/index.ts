@@ -1,1 +1,0 @@
-export { createInstaller, type Installer, type InstallerDeps } from "./installer.ts";

@@ -1,1 +1,0 @@
-export { createReleases, type Pointer, type ReleaseInfo, type Releases } from "./releases.ts";
