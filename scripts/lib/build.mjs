@@ -46,7 +46,7 @@ function targets() {
 function digestOf(sources) {
   const hash = createHash("sha256");
   const visit = (/** @type {string} */ path) => {
-    const files = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const files = readdirSync(path, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of files) {
       if (["node_modules", "dist"].includes(entry.name) || /\.test\.tsx?$/.test(entry.name)) continue;
       const child = join(path, entry.name);

@@ -7,6 +7,7 @@ export { installSecretProvider, type SecretProviderCommand } from "./secrets/ins
 export { createSecretsWindow, type SecretsWindow, type SecretsWindowDeps } from "./secrets/secrets-window.ts";
 export type { GatewayLaunch, GatewayLine } from "./supervisor/gateway-process.ts";
 export { findFreePort } from "./supervisor/ports.ts";
+export { runRepair } from "./supervisor/run-repair.ts";
 export { createSupervisor, type Supervisor, type SupervisorDeps } from "./supervisor/supervisor.ts";
 export type { SupervisorLimits } from "./supervisor/supervisor-state.ts";
 export { systemTimer, type SetTimer } from "./supervisor/timers.ts";

@@ -5,6 +5,7 @@ import {
   connectionId,
   type ConnectionId,
   type ConnectionKind,
+  type ErrorReport,
   type NewConnection,
   Secret,
   secretIdOf,
@@ -26,8 +27,8 @@ export interface Candidate extends Pick<
 export interface CandidateChecker {
   /** One real completion. */
   check(candidate: Candidate): Promise<ConnectionCheck>;
-  /** The provider's own list of models; empty when it gives none. */
-  listModels(candidate: Candidate): Promise<readonly string[]>;
+  /** The provider's own list of models, or why there is none. */
+  listModels(candidate: Candidate): Promise<{ models: readonly string[]; fault: ErrorReport | null }>;
   /** Cuts what still runs with this connection's key. */
   forget(id: ConnectionId): void;
 }
@@ -112,8 +113,10 @@ export function createConnections(deps: {
         baseUrl,
         key,
       };
-      const listed = await checker.listModels({ ...base, model: request.model ?? "" });
+      const { models: listed, fault } = await checker.listModels({ ...base, model: request.model ?? "" });
       const model = request.model ?? firstModel(defaults.models, listed);
+      if (model === null && fault !== null && fault.code !== "MODEL_NOT_FOUND")
+        return { connection: null, check: { ok: false, at: deps.clock.now(), error: fault } };
       if (model === null)
         throw new SmartClawError(
           "MODEL_NOT_FOUND",

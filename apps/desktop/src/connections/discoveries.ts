@@ -72,15 +72,13 @@ export function createDiscoveries(deps: {
       );
     },
     scan: () =>
-      importer
-        .scan()
-        .map(({ where, field }) => ({
-          path: where,
-          field,
-          storedAs: null,
-          outcome: "found" as const,
-          detail: "a key lies here in the clear",
-        })),
+      importer.scan().map(({ where, field }) => ({
+        path: where,
+        field,
+        storedAs: null,
+        outcome: "found" as const,
+        detail: "a key lies here in the clear",
+      })),
     async importAll() {
       const steps: ImportStep[] = [];
       for (const found of importer.scan()) {

@@ -13,7 +13,9 @@ export function useStream<T>(
   on: { value: (value: T) => void; connected?: (connected: boolean) => void },
 ): void {
   const handlers = useRef({ open, on });
-  handlers.current = { open, on };
+  useEffect(() => {
+    handlers.current = { open, on };
+  });
   useEffect(() => {
     if (key === null) return;
     const controller = new AbortController();

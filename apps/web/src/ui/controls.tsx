@@ -123,6 +123,7 @@ export function Switch({
         id={id}
         type="checkbox"
         role="switch"
+        aria-checked={checked}
         checked={checked}
         onChange={(event) => onChange(event.target.checked)}
         className="relative mt-0.5 h-6 w-11 shrink-0 cursor-pointer appearance-none rounded-full bg-muted/50 transition-colors before:absolute before:top-0.5 before:left-0.5 before:size-5 before:rounded-full before:bg-surface before:transition-transform checked:bg-accent checked:before:translate-x-5"
@@ -147,7 +148,7 @@ export function Card({
   const edge = { plain: "border-line", warn: "border-warn/50", danger: "border-danger/50" }[tone];
   return (
     <section
-      className={`rounded-card border bg-surface p-5 shadow-[0_1px_2px_rgb(0_0_0/0.04)] ${edge} ${className}`}
+      className={`min-w-0 rounded-card border bg-surface p-5 shadow-[0_1px_2px_rgb(0_0_0/0.04)] ${edge} ${className}`}
     >
       {title !== undefined && (
         <div className="mb-3 flex flex-wrap items-center justify-between gap-3">

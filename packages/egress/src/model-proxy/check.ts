@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import {
   type Clock,
   type ConnectionCheck,
+  type ErrorReport,
   type ModelApi,
   type Secret,
   SmartClawError,
@@ -110,8 +111,13 @@ const googleList = z
       .map(({ name }) => name.replace(/^models\//, "")),
   );
 
-/** What the provider says it has. A provider without such a list is no fault. */
-export async function fetchModels(upstream: Upstream, candidate: Candidate): Promise<readonly string[]> {
+/** The models that a provider says it has; none when it gives no list, and why when that is a fault. */
+export interface ModelList {
+  readonly models: readonly string[];
+  readonly fault: ErrorReport | null;
+}
+
+export async function fetchModels(upstream: Upstream, candidate: Candidate): Promise<ModelList> {
   const path = candidate.api === "anthropic-messages" ? "/v1/models?limit=200" : "/models";
   const url = new URL(candidate.baseUrl.replace(/\/+$/, "") + path);
   const result = await exchange(
@@ -122,9 +128,9 @@ export async function fetchModels(upstream: Upstream, candidate: Candidate): Pro
     listTimeoutMs,
     `asking ${candidate.label} for its models`,
   );
-  if (result.kind === "fault") return [];
+  if (result.kind === "fault") return { models: [], fault: result.fault.report };
   const parsed = (candidate.api === "google-generative-ai" ? googleList : openAiList).safeParse(result.json);
-  return parsed.success ? parsed.data.slice(0, 500) : [];
+  return { models: parsed.success ? parsed.data.slice(0, 500) : [], fault: null };
 }
 
 type Result = { kind: "json"; json: unknown } | { kind: "fault"; fault: ProviderFault };

@@ -132,7 +132,10 @@ for (const [api, { operation }] of Object.entries(apis) as [ModelApi, { operatio
     standIn.script({ kind: "status", status: 200, body: '{"hello":"world"}' });
     const odd = await proxy.check({ ...route, key: Secret.fromText(realKey) });
     assert.equal(odd.ok ? "" : odd.error.code, "PROVIDER_GARBAGE");
-    assert.deepEqual(await proxy.listModels({ ...route, key: Secret.fromText(realKey) }), ["standin-1"]);
+    const listed = await proxy.listModels({ ...route, key: Secret.fromText(realKey) });
+    assert.deepEqual(listed, { models: ["standin-1"], fault: null });
+    const refused = await proxy.listModels({ ...route, key: Secret.fromText("sk-wrong") });
+    assert.equal(refused.fault?.code, "KEY_REJECTED");
   });
 }
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, LookupFunction, Socket } from "node:net";
 import type { Connection, ConnectionCheck, LedgerWriter, Log, Secret, Clock } from "@smartclaw/contracts";
 import { SmartClawError } from "@smartclaw/contracts";
-import { type Candidate, checkCompletion, fetchModels } from "./check.ts";
+import { type Candidate, checkCompletion, fetchModels, type ModelList } from "./check.ts";
 import {
   cutOff,
   detailOf,
@@ -52,8 +52,8 @@ export interface ModelProxy {
   forget(id: string): void;
   /** One real completion with a key that is not kept anywhere. */
   check(candidate: Candidate): Promise<ConnectionCheck>;
-  /** The provider's own list of models; empty when it gives none. */
-  listModels(candidate: Candidate): Promise<readonly string[]>;
+  /** The provider's own list of models. */
+  listModels(candidate: Candidate): Promise<ModelList>;
 }
 
 export function createModelProxy(deps: ModelProxyDeps): ModelProxy {

@@ -56,9 +56,10 @@ export function createConversationRoom(deps: {
   let cancelEnding: Unsubscribe = () => undefined;
   let cancelRetry: Unsubscribe = () => undefined;
 
-  function update(input: ChatInput): void {
+  /** Takes several pieces of news as one step: readers see only where it leads. */
+  function update(...inputs: readonly ChatInput[]): void {
     const before = view;
-    view = merge(view, input);
+    view = inputs.reduce(merge, view);
     if (view === before || !loaded) return;
     for (const event of difference(present(before), present(view), view.ended)) push(event);
   }
@@ -87,7 +88,10 @@ export function createConversationRoom(deps: {
   async function reload(): Promise<void> {
     const history = await readHistory(gateway, sessionKey, shownRows, clock.now());
     cursor = history.cursor;
-    if (loaded) return update(history.input);
+    if (loaded) {
+      const over = takeEnding();
+      return over === null ? update(history.input) : update(over, history.input);
+    }
     view = [history.input, ...early].reduce(merge, view);
     early = [];
     loaded = true;
@@ -128,10 +132,15 @@ export function createConversationRoom(deps: {
   }
 
   function finish(): void {
+    const over = takeEnding();
+    if (over !== null) update(over);
+  }
+
+  function takeEnding(): typeof ending {
     cancelEnding();
-    const input = ending;
+    const over = ending;
     ending = null;
-    if (input !== null) update(input);
+    return over;
   }
 
   function hasLastRow({ runId, end }: Extract<ChatInput, { type: "ended" }>): boolean {

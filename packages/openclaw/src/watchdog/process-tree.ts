@@ -13,7 +13,7 @@ export interface ProcessTree {
   readonly marker: string | null;
   /** The process as it is now; null when there is none. */
   identify(pid: number): Promise<ProcessEntry | null>;
-  /** Members of the tree under `root`, also those that left its process group or lost their parent. */
+  /** Living members of the tree under `root`, also those that left its process group or lost their parent. */
   members(root: number): Promise<readonly ProcessEntry[]>;
   /** SIGKILL to every member until none is left. Returns those that outlived every round. */
   kill(root: number): Promise<readonly ProcessEntry[]>;
@@ -31,11 +31,11 @@ export function createProcessTree(deps: { platform: NodeJS.Platform; marker: str
     const { table, marked, changed } = list
       ? list.refresh()
       : { table: await listByTool(deps.platform), marked: new Set<number>(), changed: true };
-    if (!changed && last.root === root) return last.members;
     const before = last.root === root ? last.members : [];
     const known = new Map(before.map((entry) => [entry.pid, entry.start]));
-    const tree = selectTree(table, root, known, (pid) => marked.has(pid));
-    last = { root, members: tree.filter((entry) => entry.pid !== process.pid) };
+    const unchanged = !changed && last.root === root;
+    const tree = unchanged ? before : selectTree(table, root, known, (pid) => marked.has(pid));
+    last = { root, members: tree.filter((entry) => entry.pid !== process.pid && isAlive(entry)) };
     return last.members;
   }
 
@@ -44,11 +44,9 @@ export function createProcessTree(deps: { platform: NodeJS.Platform; marker: str
     return (await listByTool(deps.platform)).find((entry) => entry.pid === pid) ?? null;
   }
 
-  /** Asks again before a signal is sent: a number may have passed to a stranger since it was listed. */
-  async function living(root: number): Promise<readonly ProcessEntry[]> {
-    const listed = await members(root);
-    if (!list) return listed;
-    return listed.filter((entry) => readProcess(entry.pid)?.start === entry.start);
+  /** A listed process may be dead and not collected yet, and its number may have passed to a stranger. */
+  function isAlive(entry: ProcessEntry): boolean {
+    return list === null || readProcess(entry.pid)?.start === entry.start;
   }
 
   return {
@@ -56,11 +54,11 @@ export function createProcessTree(deps: { platform: NodeJS.Platform; marker: str
     identify,
     members,
     async kill(root) {
-      let left = await living(root);
+      let left = await members(root);
       for (let round = 0; round < killRounds && left.length > 0; round += 1) {
         for (const entry of left) killProcess(entry.pid);
         await new Promise((resolve) => setTimeout(resolve, 20 * (round + 1)));
-        left = await living(root);
+        left = await members(root);
       }
       return left;
     },

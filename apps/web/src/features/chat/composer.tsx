@@ -26,6 +26,7 @@ export function Composer({
     element.style.height = "auto";
     element.style.height = `${Math.min(element.scrollHeight, 220)}px`;
   }, [conversation, text]);
+  useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     if (!running) return;
     const onKey = (event: KeyboardEvent): void => {
@@ -56,7 +57,6 @@ export function Composer({
           id="composer"
           ref={field}
           rows={1}
-          autoFocus
           value={text}
           placeholder="Write a message"
           onChange={(event) => setText(event.target.value)}

@@ -4,6 +4,7 @@ import { Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Conversation } from "@smartclaw/contracts";
 import { daemon } from "../../lib/client.ts";
+import { formText } from "../../lib/form-text.ts";
 import { Button, Field, IconButton } from "../../ui/controls.tsx";
 import { ConfirmDialog, Modal } from "../../ui/confirm-dialog.tsx";
 
@@ -80,7 +81,7 @@ export function ConversationList({
           className="grid gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            const title = String(new FormData(event.currentTarget).get("title") ?? "").trim();
+            const title = formText(event.currentTarget, "title");
             if (renaming !== null && title !== "") rename.mutate({ one: renaming, title });
             setRenaming(null);
           }}

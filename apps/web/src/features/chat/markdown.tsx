@@ -19,7 +19,7 @@ const rehypePlugins: Plugins = [
     {
       defaultOrigin: "https://smartclaw.invalid",
       allowedImagePrefixes: [],
-      allowedLinkPrefixes: ["http://", "https://", "mailto:"],
+      allowedLinkPrefixes: ["*"],
       allowDataImages: false,
     },
   ],

@@ -6,10 +6,10 @@ import { type ChatState, emptyChat, reduceChat } from "./chat-store.ts";
 
 export interface Chat {
   readonly state: ChatState;
-  send(text: string): void;
-  retry(clientId: string): void;
-  stop(): void;
-  loadEarlier(): void;
+  readonly send: (text: string) => void;
+  readonly retry: (clientId: string) => void;
+  readonly stop: () => void;
+  readonly loadEarlier: () => void;
 }
 
 /** One conversation, live. Mount it with the conversation's id as `key`. */

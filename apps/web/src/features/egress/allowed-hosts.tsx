@@ -3,6 +3,7 @@ import { Trash2 } from "lucide-react";
 import { settings as settingsSchema } from "@smartclaw/contracts";
 import { useState } from "react";
 import { daemon, faultOf } from "../../lib/client.ts";
+import { formText } from "../../lib/form-text.ts";
 import { Button, Card, Field, IconButton } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 
@@ -46,9 +47,7 @@ export function AllowedHosts() {
         onSubmit={(event) => {
           event.preventDefault();
           const form = event.currentTarget;
-          const host = String(new FormData(form).get("host") ?? "")
-            .trim()
-            .toLowerCase();
+          const host = formText(form, "host").trim().toLowerCase();
           const fits = settingsSchema.shape.allowedHosts.element.safeParse(host).success;
           setInvalid(!fits);
           if (!fits) return;

@@ -35,7 +35,7 @@ export function StatusPage() {
           </span>
         }
         actions={
-          <div className="flex gap-2">
+          <div className="flex flex-wrap gap-2">
             <Button
               disabled={!idle || install.state !== "installed"}
               busy={start.isPending}

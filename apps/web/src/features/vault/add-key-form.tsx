@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import type { ConnectionCheck, ConnectionKind } from "@smartclaw/contracts";
 import { connectionKind } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
+import { formText } from "../../lib/form-text.ts";
 import { Button, Field, Select } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 import { kindLabels, providerOfKey } from "./key-provider.ts";
@@ -14,7 +15,7 @@ export function AddKeyForm({ onAdded, submit = "Check and save" }: { onAdded: ()
   const form = useRef<HTMLFormElement>(null);
   const add = useMutation({
     mutationFn: (data: FormData) => {
-      const text = (name: string): string | undefined => String(data.get(name) ?? "").trim() || undefined;
+      const text = (name: string): string | undefined => formText(data, name) || undefined;
       const optional = Object.fromEntries(
         [
           ["key", text("key")],

@@ -3,6 +3,7 @@ import { RefreshCw, Star, Trash2, Zap } from "lucide-react";
 import { useState } from "react";
 import type { Connection } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
+import { formText } from "../../lib/form-text.ts";
 import { dateTime } from "../../lib/format.ts";
 import { Badge, Button, Card, Field, Select } from "../../ui/controls.tsx";
 import { ConfirmDialog, Modal } from "../../ui/confirm-dialog.tsx";
@@ -53,7 +54,7 @@ export function ConnectionCard({ connection }: { connection: Connection }) {
             <Zap aria-hidden className="size-4" /> Test
           </Button>
           {connection.hasKey && (
-            <Button onClick={() => setRotating(true)} aria-label={`Replace the key of ${label}`}>
+            <Button onClick={() => setRotating(true)} aria-label={`Rotate the key of ${label}`}>
               <RefreshCw aria-hidden className="size-4" /> Rotate
             </Button>
           )}
@@ -109,7 +110,7 @@ export function ConnectionCard({ connection }: { connection: Connection }) {
           className="grid gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            rotate.mutate(String(new FormData(event.currentTarget).get("key") ?? ""));
+            rotate.mutate(formText(event.currentTarget, "key"));
             event.currentTarget.reset();
           }}
         >

@@ -12,9 +12,9 @@ export const kindLabels: Readonly<Record<ConnectionKind, string>> = {
 /** Whose key this looks like, by the prefixes that the providers give their keys; null when none fits. */
 export function providerOfKey(key: string): ConnectionKind | null {
   const text = key.trim();
-  if (/^sk-ant-/.test(text)) return "anthropic";
+  if (text.startsWith("sk-ant-")) return "anthropic";
   if (/^AIza[\w-]{20,}/.test(text)) return "google";
   if (/^sk-(or|lf)-/.test(text)) return "compatible";
-  if (/^sk-/.test(text)) return "openai";
+  if (text.startsWith("sk-")) return "openai";
   return null;
 }

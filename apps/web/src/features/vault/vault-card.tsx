@@ -3,6 +3,7 @@ import { Copy, Printer, ShieldCheck, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { SlotKind, VaultStatus } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
+import { formText } from "../../lib/form-text.ts";
 import { dateTime } from "../../lib/format.ts";
 import { Badge, Button, Card, Field, IconButton } from "../../ui/controls.tsx";
 import { ConfirmDialog, Modal } from "../../ui/confirm-dialog.tsx";
@@ -84,7 +85,7 @@ export function VaultCard({ vault }: { vault: VaultStatus }) {
           className="grid gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            passphrase.mutate(String(new FormData(event.currentTarget).get("passphrase") ?? ""));
+            passphrase.mutate(formText(event.currentTarget, "passphrase"));
           }}
         >
           <Field

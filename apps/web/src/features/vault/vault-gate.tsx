@@ -3,6 +3,7 @@ import { KeyRound } from "lucide-react";
 import { useState } from "react";
 import type { VaultSetup, VaultStatus, VaultUnlock } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
+import { formText } from "../../lib/form-text.ts";
 import { Button, Card, Field } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 
@@ -46,7 +47,7 @@ function ChoosePlace({ vault }: { vault: VaultStatus }) {
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          const value = String(new FormData(event.currentTarget).get("value") ?? "");
+          const value = formText(event.currentTarget, "value");
           setup.mutate(
             kind === "passphrase"
               ? { kind, passphrase: value }
@@ -139,7 +140,7 @@ function Unlock({ vault }: { vault: VaultStatus }) {
               className="grid gap-3"
               onSubmit={(event) => {
                 event.preventDefault();
-                const value = String(new FormData(event.currentTarget).get("value") ?? "");
+                const value = formText(event.currentTarget, "value");
                 unlock.mutate(kind === "passphrase" ? { kind, passphrase: value } : { kind, phrase: value });
               }}
             >
@@ -166,7 +167,7 @@ function Unlock({ vault }: { vault: VaultStatus }) {
                   event.preventDefault();
                   unlock.mutate({
                     kind: "recovery-phrase",
-                    phrase: String(new FormData(event.currentTarget).get("phrase") ?? ""),
+                    phrase: formText(event.currentTarget, "phrase"),
                   });
                 }}
               >

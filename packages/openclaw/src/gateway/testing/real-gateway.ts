@@ -97,14 +97,20 @@ export async function createRealGateway(options: {
         JSON.stringify(configuration(port, home, provider.command, model.url, options.extra)),
       );
       const guard = options.guard === false ? [] : guardArguments;
-      const [program = process.execPath, ...rest] = [...(options.wrap ?? []), process.execPath];
+      const [program, ...rest] = [...(options.wrap ?? []), process.execPath];
+      if (program === undefined) throw new Error("no program");
       return {
         command: [
           program,
           ...rest,
           ...guard,
           join(folder, "openclaw.mjs"),
-          ...["gateway", "run", "--bind", "loopback", "--port", String(port)],
+          "gateway",
+          "run",
+          "--bind",
+          "loopback",
+          "--port",
+          String(port),
         ],
         env: environment(home, state, config),
         cwd: home,
@@ -131,7 +137,15 @@ export async function createRealGateway(options: {
   });
 
   const real: RealGateway = {
-    ...{ home, supervisor, gateway, model, tree, token, provider, refused, lines },
+    home,
+    supervisor,
+    gateway,
+    model,
+    tree,
+    token,
+    provider,
+    refused,
+    lines,
     reach: (...phases) =>
       new Promise((resolve, reject) => {
         const late = setTimeout(() => {

@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { after, test } from "node:test";
+import { promisify } from "node:util";
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { createRealGateway, skipWithoutOpenclaw, until } from "../gateway/testing/real-gateway.ts";
+import { onLines } from "../supervisor/lines.ts";
+import { guardArguments, parseGuardReport, type GuardReport } from "./guard-reports.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sc-guard-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Tries every way out of a Node program, and prints what came of each as one JSON object. */
+const attempts = `
+import { lookup, resolve4, Resolver } from "node:dns";
+import dnsPromises, { lookup as lookupPromise } from "node:dns/promises";
+import net, { connect } from "node:net";
+import tls from "node:tls";
+import dgram from "node:dgram";
+import http2 from "node:http2";
+import { promisify } from "node:util";
+const results = {};
+const attempt = async (name, action) => {
+  try { await action(); results[name] = "ok"; } catch (error) { results[name] = error.code ?? error.cause?.code ?? error.message; }
+};
+const socket = (open) => new Promise((resolve, reject) => { const s = open(); s.on("error", reject); s.on("connect", () => { s.destroy(); resolve(); }); });
+const server = net.createServer((s) => { s.on("error", () => {}); s.end("HTTP/1.1 204 No Content\\r\\nConnection: close\\r\\n\\r\\n"); });
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const { port } = server.address();
+await attempt("lookup", () => promisify(lookup)("example.com"));
+await attempt("lookupPromise", () => lookupPromise("example.com"));
+await attempt("resolve", () => promisify(resolve4)("example.com"));
+await attempt("resolver", () => new dnsPromises.Resolver().resolve4("example.com"));
+await attempt("resolverCallback", () => new Promise((res, rej) => new Resolver().resolveTxt("example.com", (e) => (e ? rej(e) : res()))));
+await attempt("tcp", () => socket(() => connect(80, "192.0.2.1")));
+await attempt("tcpName", () => socket(() => connect({ host: "example.com", port: 80 })));
+await attempt("tcp6", () => socket(() => connect(80, "2001:db8::1")));
+await attempt("tls", () => socket(() => tls.connect(443, "example.com")));
+await attempt("http2", () => new Promise((res, rej) => http2.connect("https://example.com").on("error", rej).on("connect", res)));
+await attempt("fetch", () => fetch("https://example.com/"));
+await attempt("websocket", () => new Promise((res, rej) => { const ws = new WebSocket("ws://192.0.2.1/"); ws.onerror = (e) => rej(e.error ?? new Error("refused")); ws.onopen = res; }));
+await attempt("udp", () => new Promise((res, rej) => { const s = dgram.createSocket("udp4"); s.on("error", rej); s.send("x", 5353, "224.0.0.251", (e) => { s.close(); e ? rej(e) : res(); }); }));
+await attempt("ownLookup", () => socket(() => connect({ host: "localhost", port, lookup: (h, o, cb) => cb(null, o.all ? [{ address: "192.0.2.9", family: 4 }] : "192.0.2.9", 4) })));
+await attempt("loopbackFetch", () => fetch("http://127.0.0.1:" + port));
+await attempt("loopbackName", () => socket(() => connect(port, "localhost")));
+server.close();
+export { results };
+`;
+writeFileSync(join(folder, "attempts.mjs"), attempts);
+writeFileSync(
+  join(folder, "main.mjs"),
+  `import { Worker } from "node:worker_threads";
+import { fork } from "node:child_process";
+import { results } from "./attempts.mjs";
+const child = new URL("./child.mjs", import.meta.url);
+const worker = await new Promise((resolve) => new Worker(child, { execArgv: [] }).on("message", resolve));
+const forked = await new Promise((resolve) => fork(child, [], { execArgv: [] }).on("message", resolve));
+console.log(JSON.stringify({ main: results, worker, forked }));`,
+);
+writeFileSync(
+  join(folder, "child.mjs"),
+  `import { parentPort } from "node:worker_threads";
+import { results } from "./attempts.mjs";
+if (parentPort) parentPort.postMessage(results); else process.send(results, () => process.disconnect());`,
+);
+
+async function runGuarded(file: string): Promise<{ stdout: string; reports: GuardReport[] }> {
+  const child = spawn(process.execPath, [...guardArguments, file], {
+    stdio: ["ignore", "pipe", "inherit", "pipe"],
+    env: { SMARTCLAW_GUARD_FD: "3" },
+  });
+  const reports: GuardReport[] = [];
+  let stdout = "";
+  child.stdout?.on("data", (data: Buffer) => (stdout += data.toString()));
+  const channel = child.stdio[3];
+  assert.ok(channel instanceof Readable);
+  onLines(channel, (line) => {
+    const report = parseGuardReport(line);
+    assert.ok(report, line);
+    reports.push(report);
+  });
+  await new Promise((resolve) => child.once("close", resolve));
+  return { stdout, reports };
+}
+
+test("no way out of the process, its worker threads and its Node children", async () => {
+  const { stdout, reports } = await runGuarded(join(folder, "main.mjs"));
+  const refusedName = "ENOTFOUND";
+  const refusedAddress = "ECONNREFUSED";
+  const expected = {
+    lookup: refusedName,
+    lookupPromise: refusedName,
+    resolve: refusedName,
+    resolver: refusedName,
+    resolverCallback: refusedName,
+    tcp: refusedAddress,
+    tcpName: refusedName,
+    tcp6: refusedAddress,
+    tls: refusedName,
+    http2: refusedName,
+    fetch: refusedName,
+    udp: refusedAddress,
+    ownLookup: refusedAddress,
+    loopbackFetch: "ok",
+    loopbackName: "ok",
+  };
+  const results = JSON.parse(stdout) as Record<string, Record<string, string>>;
+  for (const [where, { websocket, ...others }] of Object.entries(results)) {
+    assert.deepEqual(others, expected, where);
+    assert.notEqual(websocket, "ok", where);
+  }
+  const hosts = new Set(reports.map((report) => `${report.host}:${report.port} ${report.via}`));
+  for (const host of [
+    "example.com:53 dns",
+    "192.0.2.1:80 tcp",
+    "example.com:443 tcp",
+    "224.0.0.251:5353 udp",
+  ]) {
+    assert.ok(hosts.has(host), host);
+  }
+});
+
+const ownAddress = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find((address) => !address.internal && address.family === "IPv4")?.address;
+
+test("the control: what the guard refuses works without it", { skip: ownAddress === undefined }, async () => {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(0, ownAddress, resolve));
+  const { port } = server.address() as AddressInfo;
+  const script = join(folder, "reach.mjs");
+  writeFileSync(
+    script,
+    `import { connect } from "node:net";
+connect(${port}, "${ownAddress}").on("connect", () => console.log("reached")).on("error", (e) => console.log(e.code));`,
+  );
+  const run = promisify(execFile);
+  assert.equal((await run(process.execPath, [script])).stdout, "reached\n");
+  assert.equal((await run(process.execPath, [...guardArguments, script])).stdout, "ECONNREFUSED\n");
+  server.close();
+});
+
+test("the process ends when the daemon's pipe closes, also when it ignores SIGTERM", async () => {
+  const script = join(folder, "stubborn.mjs");
+  writeFileSync(script, 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("up");');
+  const child = spawn(process.execPath, [...guardArguments, script], {
+    stdio: ["ignore", "pipe", "inherit", "pipe"],
+    env: { SMARTCLAW_GUARD_FD: "3" },
+  });
+  await new Promise((resolve) => child.stdout?.once("data", resolve));
+  const exit = new Promise<string | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+  const channel = child.stdio[3];
+  assert.ok(channel instanceof Readable);
+  channel.destroy();
+  assert.equal(await exit, "SIGKILL");
+});
+
+const strace = ["/usr/bin/strace", "/bin/strace"].find((path) => existsSync(path));
+const skipTrace = skipWithoutOpenclaw || (strace === undefined && "strace is not installed");
+
+/** Starts the real gateway under strace, has one turn, and gives the system calls that would leave this computer. */
+async function traceGateway(guard: boolean): Promise<{ outward: string[]; refused: GuardReport[] }> {
+  const trace = join(folder, `trace-${guard}`);
+  const real = await createRealGateway({
+    guard,
+    wrap: [
+      strace!,
+      "-f",
+      "--seccomp-bpf",
+      "-s",
+      "64",
+      "-e",
+      "trace=connect,sendto,sendmsg,sendmmsg",
+      "-o",
+      trace,
+    ],
+  });
+  try {
+    real.supervisor.start();
+    await real.reach("ready");
+    await until(() => real.gateway.connected());
+    const sessionKey = `agent:main:${randomUUID()}`;
+    await real.gateway.request("sessions.create", { key: sessionKey }, z.unknown());
+    const before = real.model.requests();
+    await real.gateway.request(
+      "chat.send",
+      { sessionKey, message: "SAY hello", idempotencyKey: randomUUID() },
+      z.unknown(),
+    );
+    await until(() => real.model.requests() > before);
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+  } finally {
+    await real.dispose();
+  }
+  const calls = readFileSync(trace, "utf8").split("\n");
+  assert.ok(
+    calls.some((call) => /AF_INET.*127\.0\.0\.1/.test(call)),
+    "the trace sees connections",
+  );
+  const outward = calls.filter((call) => /AF_INET/.test(call) && !/"127\.|"::1"|::ffff:127\./.test(call));
+  return { outward, refused: real.refused };
+}
+
+test(
+  "the real gateway asks no name server and connects nowhere while it starts and answers",
+  { skip: skipTrace },
+  async () => {
+    const { outward, refused } = await traceGateway(true);
+    assert.deepEqual(outward, []);
+    assert.ok(refused.length > 0, "it did try, and the ledger hears of it");
+  },
+);
+
+test("the control: without the guard it does", { skip: skipTrace }, async () => {
+  const { outward } = await traceGateway(false);
+  assert.ok(outward.length > 0);
+});

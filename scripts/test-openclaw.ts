@@ -1,0 +1,31 @@
+// Installs the default OpenClaw release for the tests, with SmartClaw's own installer, and prints its folder.
+import { fileURLToPath } from "node:url";
+import { createInstaller, createReleases } from "@smartclaw/openclaw";
+
+const version = "2026.9.6";
+const root = process.argv[2] ?? "";
+const beside = (path: string): string =>
+  fileURLToPath(new URL(`../packages/openclaw/${path}`, import.meta.url));
+const nowhere = { connected() {}, count() {}, end() {}, fail() {} };
+const toStderr = (fields: object, message: string): void =>
+  void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+
+const releases = createReleases({ root });
+const installer = createInstaller({
+  command: [process.execPath, beside("src/install/child.ts")],
+  environment: process.env,
+  releases,
+  cache: `${root}/cache`,
+  registry: process.env["npm_config_registry"] ?? "https://registry.npmjs.org/",
+  lockFile: (wanted) => beside(`locks/openclaw-${wanted}.json`),
+  ledger: { begin: () => nowhere, refuse() {} },
+  processName: "tests",
+  clock: { now: () => Date.now() },
+  log: { info: toStderr, warn: toStderr, error: toStderr },
+});
+const state = await installer.install(version);
+if (state.state !== "installed") {
+  process.stderr.write(`${JSON.stringify(state)}\n`);
+  process.exit(1);
+}
+process.stdout.write(`${releases.folder(version)}\n`);
