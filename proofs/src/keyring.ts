@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const patienceMs = 10_000;
+
+/** A real gnome-keyring in a D-Bus session of its own. */
+export interface Keyring {
+  /** What a program needs to reach it. */
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): void;
+}
+
+/** Starts one below `home`, unlocked; null where gnome-keyring or D-Bus is not installed. */
+export async function startKeyring(home: string): Promise<Keyring | null> {
+  if (!["/usr/bin/dbus-daemon", "/usr/bin/gnome-keyring-daemon"].every(existsSync)) return null;
+  const runtime = join(home, "xdg-run");
+  mkdirSync(runtime, { recursive: true, mode: 0o700 });
+  const base = { PATH: process.env["PATH"] ?? "", HOME: home, XDG_RUNTIME_DIR: runtime };
+  const bus = spawn("/usr/bin/dbus-daemon", ["--session", "--nofork", "--print-address=1"], {
+    env: base,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const address = await firstLine(bus);
+  const environment = { ...base, DBUS_SESSION_BUS_ADDRESS: address };
+  const daemon = spawn(
+    "/usr/bin/gnome-keyring-daemon",
+    ["--foreground", "--unlock", "--components=secrets"],
+    {
+      env: environment,
+      stdio: ["pipe", "pipe", "ignore"],
+    },
+  );
+  daemon.stdin?.end("password of the proof's keyring");
+  await firstLine(daemon);
+  return {
+    environment,
+    stop() {
+      daemon.kill("SIGKILL");
+      bus.kill("SIGKILL");
+    },
+  };
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("the keyring did not start")), patienceMs);
+    child.once("error", reject);
+    if (child.stdout !== null)
+      createInterface({ input: child.stdout }).once("line", (line) => {
+        clearTimeout(timer);
+        resolve(line);
+      });
+  });
+}
