@@ -7,7 +7,8 @@ export function newCanary(): string {
   return `sk-canary-${randomBytes(24).toString("hex")}`;
 }
 
-interface Needle {
+/** One form of a secret. */
+export interface Needle {
   readonly form: string;
   readonly bytes: Buffer;
 }
@@ -61,7 +62,7 @@ const blockBytes = 8 * 1024 * 1024;
 /** Looks through a block of bytes; where it came from is named in the hits. */
 export function searchBytes(
   search: Search,
-  secrets: readonly string[],
+  needles: readonly Needle[],
   where: string,
   content: Buffer,
 ): void {
@@ -71,8 +72,8 @@ export function searchBytes(
 }
 
 /** Every file below `root`, databases and their write-ahead logs included. Symbolic links are not followed. */
-export function searchFiles(search: Search, secrets: readonly string[], root: string): void {
-  const longest = Math.max(...secrets.flatMap((secret) => formsOf(secret).map(({ bytes }) => bytes.length)));
+export function searchFiles(search: Search, needles: readonly Needle[], root: string): void {
+  const longest = Math.max(...needles.map(({ bytes }) => bytes.length));
   const visit = (path: string): void => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return;
@@ -97,7 +98,7 @@ export function searchFiles(search: Search, secrets: readonly string[], root: st
         read > 0;
         read = readSync(descriptor, block, 0, block.length, position)
       ) {
-        searchBytes(search, secrets, path, block.subarray(0, read));
+        searchBytes(search, needles, path, block.subarray(0, read));
         search.bytes += read;
         // Blocks overlap, so that a secret across their border is seen.
         position += read === block.length && read > longest ? read - longest : read;
@@ -110,11 +111,11 @@ export function searchFiles(search: Search, secrets: readonly string[], root: st
 }
 
 /** Arguments and environment of every process of this machine that may be read. */
-export function searchProcesses(search: Search, secrets: readonly string[]): void {
+export function searchProcesses(search: Search, needles: readonly Needle[]): void {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid))
     for (const part of ["cmdline", "environ"]) {
       try {
-        searchBytes(search, secrets, `process ${pid} ${part}`, readFileSync(`/proc/${pid}/${part}`));
+        searchBytes(search, needles, `process ${pid} ${part}`, readFileSync(`/proc/${pid}/${part}`));
         search.processes++;
       } catch {
         continue;
@@ -123,7 +124,7 @@ export function searchProcesses(search: Search, secrets: readonly string[]): voi
 }
 
 /** The writable memory of one process. @returns bytes read; 0 when it may not be read */
-export function searchMemory(search: Search, secrets: readonly string[], pid: number): number {
+export function searchMemory(search: Search, needles: readonly Needle[], pid: number): number {
   let total = 0;
   let memory: number;
   try {
@@ -143,7 +144,7 @@ export function searchMemory(search: Search, secrets: readonly string[], pid: nu
         try {
           const read = readSync(memory, block, 0, block.length, at);
           total += read;
-          searchBytes(search, secrets, `memory of process ${pid}`, block.subarray(0, read));
+          searchBytes(search, needles, `memory of process ${pid}`, block.subarray(0, read));
         } catch {
           break;
         }

@@ -1,7 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
 
 const patienceMs = 10_000;
 
@@ -29,11 +32,15 @@ export async function startKeyring(home: string): Promise<Keyring | null> {
     ["--foreground", "--unlock", "--components=secrets"],
     {
       env: environment,
-      stdio: ["pipe", "pipe", "ignore"],
+      stdio: ["pipe", "ignore", "ignore"],
     },
   );
-  daemon.stdin?.end("password of the proof's keyring");
-  await firstLine(daemon);
+  daemon.stdin.end("password of the proof's keyring");
+  const deadline = Date.now() + patienceMs;
+  while (!(await offersSecrets(environment))) {
+    if (Date.now() > deadline) throw new Error("the keyring did not start");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   return {
     environment,
     stop() {
@@ -41,6 +48,20 @@ export async function startKeyring(home: string): Promise<Keyring | null> {
       bus.kill("SIGKILL");
     },
   };
+}
+
+/** Whether the Secret Service has its name on this bus. */
+async function offersSecrets(environment: Readonly<Record<string, string>>): Promise<boolean> {
+  const question = [
+    "--session",
+    "--dest=org.freedesktop.DBus",
+    "--print-reply",
+    "/",
+    "org.freedesktop.DBus.NameHasOwner",
+    "string:org.freedesktop.secrets",
+  ];
+  const { stdout } = await run("/usr/bin/dbus-send", question, { env: environment });
+  return stdout.includes("boolean true");
 }
 
 function firstLine(child: ChildProcess): Promise<string> {

@@ -2,7 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startProviderStandIn } from "@smartclaw/egress/testing";
-import { newCanary, newSearch, type Search, searchFiles, searchMemory, searchProcesses } from "./canary.ts";
+import {
+  formsOf,
+  newCanary,
+  newSearch,
+  type Search,
+  searchFiles,
+  searchMemory,
+  searchProcesses,
+} from "./canary.ts";
 import { startKeyring } from "./keyring.ts";
 import { CannotRun, type Proof } from "./proof.ts";
 import { startHouse } from "./smartclaw.ts";
@@ -20,7 +28,7 @@ export const secretStorage: Proof = {
     if (keyring === null) throw new CannotRun("gnome-keyring or D-Bus is not installed");
     const [canary, second] = [newCanary(), newCanary()];
     const provider = await startProviderStandIn({ key: canary });
-    const secrets = [canary, second];
+    const needles = [canary, second].flatMap(formsOf);
     try {
       const house = await startHouse(join(folder, "home"), keyring.environment);
       const { vault } = await house.status();
@@ -52,11 +60,11 @@ export const secretStorage: Proof = {
 
       const gateway = (await house.status()).openclaw.gateway.pid ?? 0;
       const search = newSearch();
-      const memory = searchMemory(search, secrets, gateway);
-      searchProcesses(search, secrets);
-      searchFiles(search, secrets, folder);
+      const memory = searchMemory(search, needles, gateway);
+      searchProcesses(search, needles);
+      searchFiles(search, needles, folder);
       await house.stop();
-      searchFiles(search, secrets, folder);
+      searchFiles(search, needles, folder);
 
       const sawKey = provider.requests.filter(
         ({ headers }) => headers.authorization === `Bearer ${canary}`,
@@ -88,7 +96,7 @@ function controlOf(folder: string, canary: string, gateway: number): boolean {
   const planted = join(folder, "planted.log");
   writeFileSync(planted, `x${Buffer.from(`ab${canary}cd`).toString("base64")}y`);
   const search = newSearch();
-  searchFiles(search, [canary], planted);
+  searchFiles(search, formsOf(canary), planted);
   return search.hits.length > 0 && readFileSync(planted, "utf8").includes(canary) === false && gateway > 0;
 }
 

@@ -79,7 +79,7 @@ export async function startHouse(
       let answer = "";
       try {
         for await (const event of events) {
-          if (!sent) {
+          if (!sent && event.type === "snapshot") {
             sent = true;
             await client.chat.send({ conversation, text, clientId: crypto.randomUUID() });
           }

@@ -5,6 +5,8 @@ import type { z } from "zod";
 import { requestFault, unavailable } from "./gateway-faults.ts";
 
 const requestTimeoutMs = 20_000;
+/** A connection that is just being made is waited for, so that nobody sees a fault for a moment's work. */
+const connectPatienceMs = 5_000;
 
 /** What SmartClaw is allowed to do at the gateway; `admin` is needed to delete a conversation. */
 const scopes = ["operator.read", "operator.write", "operator.approvals", "operator.admin"];
@@ -99,11 +101,25 @@ export function createGatewayClient(deps: GatewayClientDeps): Gateway {
     own.start();
   }
 
+  /** Resolves when connected, or when that takes too long or is given up. */
+  function settled(): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        connectionListeners.delete(finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, connectPatienceMs);
+      connectionListeners.add(finish);
+    });
+  }
+
   return {
     connect,
     close,
     connected: () => connected,
     async request(method, params, answer) {
+      if (client !== null && !connected) await settled();
       if (client === null || !connected) throw unavailable();
       const reply: unknown = await client.request(method, params).catch((error: unknown) => {
         throw requestFault(method, error);
