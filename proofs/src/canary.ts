@@ -66,9 +66,7 @@ export function searchBytes(
   where: string,
   content: Buffer,
 ): void {
-  for (const secret of secrets)
-    for (const { form, bytes } of formsOf(secret))
-      if (content.includes(bytes)) search.hits.push({ where, form });
+  for (const { form, bytes } of needles) if (content.includes(bytes)) search.hits.push({ where, form });
 }
 
 /** Every file below `root`, databases and their write-ahead logs included. Symbolic links are not followed. */
