@@ -55,7 +55,7 @@ exec "$0" "$@"`;
 }
 
 /** What tried to leave. */
-export interface Recorder {
+interface Recorder {
   /** Names that were asked for, in order. */
   readonly names: string[];
   /** Packets that took the way out, of any protocol. */

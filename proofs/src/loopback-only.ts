@@ -106,7 +106,7 @@ function listening(pids: readonly number[]): Listening[] {
 
 /** The kernel prints 32-bit words in the machine's byte order, which is little-endian on every platform of ours. */
 function addressOf(hex: string): string {
-  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse());
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).toReversed());
   if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte, 16)).join(".");
   return bytes.join("") === `${"0".repeat(31)}1` ? "::1" : `[${bytes.join("")}]`;
 }

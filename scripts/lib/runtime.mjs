@@ -13,7 +13,7 @@ const packages = {
 };
 
 /** Whether OpenClaw runs on this Node: `>=24.16.0 <25 || >=26.1.0`. @param {string} version */
-export function acceptable(version) {
+function acceptable(version) {
   const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
   return (major === 24 && minor >= 16) || (major === 26 && minor >= 1) || major > 26;
 }

@@ -24,7 +24,7 @@ export interface SlotRow {
   last_used_at: number | null;
 }
 
-export interface SecretRow {
+interface SecretRow {
   id: string;
   version: number;
   sealed: Uint8Array;

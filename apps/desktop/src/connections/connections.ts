@@ -16,15 +16,12 @@ import { firstModel, modelNamed, providerDefaults } from "./defaults.ts";
 import type { ConnectionStore, StoredConnection } from "./store.ts";
 
 /** A way to a model that is not kept yet. */
-export interface Candidate extends Pick<
-  StoredConnection,
-  "id" | "kind" | "label" | "api" | "baseUrl" | "model"
-> {
+interface Candidate extends Pick<StoredConnection, "id" | "kind" | "label" | "api" | "baseUrl" | "model"> {
   readonly key: Secret | null;
 }
 
 /** What the model proxy can do with a candidate. */
-export interface CandidateChecker {
+interface CandidateChecker {
   /** One real completion. */
   check(candidate: Candidate): Promise<ConnectionCheck>;
   /** The provider's own list of models, or why there is none. */

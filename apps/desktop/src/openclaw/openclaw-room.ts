@@ -28,6 +28,7 @@ import {
   installSecretProvider,
   probeGateway,
   renderConfig,
+  runRepair,
   secretIds,
   startWatchdog,
   systemTimer,
@@ -36,10 +37,9 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { ConnectionStore } from "../connections/store.ts";
 import type { Paths } from "../daemon/paths.ts";
 import type { Logs } from "../logs/logs.ts";
-import { repairOpenClaw } from "./repair.ts";
 
 /** The release that a new installation gets. Its packages are listed with their hashes in `packages/openclaw/locks`. */
-export const defaultVersion = "2026.9.6";
+const defaultVersion = "2026.9.6";
 /** The gateway's port, unless it is taken; away from 18789, where another OpenClaw of the user may listen. */
 const preferredPort = 18_810;
 
@@ -175,10 +175,9 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
     },
     probe: (gateway) => probeGateway({ ...gateway, token: gatewayToken }),
     drain: () => drainGateway(gateway),
-    repair: async (signal) =>
-      repairOpenClaw({
-        node: deps.nodePath,
-        entry: releases.entry(liveVersion()),
+    repair: (signal) =>
+      runRepair({
+        command: [deps.nodePath, ...guardArguments, releases.entry(liveVersion())],
         env: gatewayEnv(),
         cwd: paths.workspace,
         signal,

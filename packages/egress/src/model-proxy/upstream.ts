@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { addressKind, isLoopbackHost } from "../addresses.ts";
 import type { LedgerTicket, LedgerWriter } from "@smartclaw/contracts";
 
-export interface UpstreamRequest {
+interface UpstreamRequest {
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly headers: OutgoingHttpHeaders;
@@ -14,7 +14,7 @@ export interface UpstreamRequest {
   readonly reason: string;
 }
 
-export interface UpstreamCall {
+interface UpstreamCall {
   readonly request: ClientRequest;
   readonly ticket: LedgerTicket;
 }

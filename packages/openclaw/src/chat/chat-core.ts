@@ -13,7 +13,7 @@ export interface ConversationView {
 }
 
 /** A run as the events tell it. */
-export interface LiveRun {
+interface LiveRun {
   readonly runId: string;
   readonly startedAt: number;
   /** The part that is being written and is not in the transcript yet. */

@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
 /** A way out that the guard closed inside OpenClaw's own process. Port 0 when the caller named none. */
-export const guardReport = z.object({
+const guardReport = z.object({
   host: z.string().min(1).max(255),
   port: z.number().int().min(0).max(65_535),
   via: z.enum(["dns", "tcp", "udp"]),
@@ -19,8 +18,7 @@ export function parseGuardReport(line: string): GuardReport | null {
 }
 
 /** The preload file. It has to stand outside bundles, since another program loads it. */
-export const guardUrl = new URL("./guard.mjs", import.meta.url);
-export const guardFile = fileURLToPath(guardUrl);
+const guardUrl = new URL("./guard.mjs", import.meta.url);
 
 /** Arguments for `node` that load the guard before OpenClaw; a URL, so that any path is safe. */
 export const guardArguments: readonly string[] = [`--import=${guardUrl.href}`];

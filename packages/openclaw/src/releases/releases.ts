@@ -15,7 +15,7 @@ import { z } from "zod";
 import { SmartClawError } from "@smartclaw/contracts";
 
 /** What a complete release says of itself, in `release.json`. Its presence is what makes a folder a release. */
-export const releaseInfo = z.object({
+const releaseInfo = z.object({
   name: z.literal("openclaw"),
   version: z.string().regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/),
   /** Subresource integrity of the package's tarball. */
@@ -24,7 +24,7 @@ export const releaseInfo = z.object({
   node: z.string(),
   installedAt: z.number(),
 });
-export type ReleaseInfo = z.infer<typeof releaseInfo>;
+type ReleaseInfo = z.infer<typeof releaseInfo>;
 
 /** The only switch: names code, Node and state together, so that no half of an update can be live. */
 const pointer = z.object({
@@ -33,7 +33,7 @@ const pointer = z.object({
   node: z.string(),
   state: z.string(),
 });
-export type Pointer = z.infer<typeof pointer>;
+type Pointer = z.infer<typeof pointer>;
 
 export interface Releases {
   /** What is live, or null before the first installation. @throws SmartClawError STORAGE_CORRUPT */

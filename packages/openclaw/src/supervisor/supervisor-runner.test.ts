@@ -44,6 +44,7 @@ function supervise(script: string, changes: Partial<SupervisorDeps> = {}) {
     ...changes,
     limits: { backOffMs: 50, stopMs: 300, drainMs: 300, startMs: 5_000, ...changes.limits },
   });
+  after(async () => await supervisor.stop());
   return { supervisor, tree, windows, lines };
 }
 
@@ -102,11 +103,14 @@ test("one that never answers is ended and tried again, then given up", async () 
     probe: () => new Promise(() => undefined),
     limits: { startMs: 150, maxCrashes: 2 },
   });
+  const pids: number[] = [];
+  supervisor.onChange(({ pid }) => pid !== null && pids.push(pid));
   supervisor.start();
   await until(() => phase(supervisor) === "failed");
+  assert.equal(new Set(pids).size, 2);
   assert.equal(supervisor.state().error?.code, "GATEWAY_NOT_READY");
   assert.match(supervisor.state().error?.message ?? "", /2 times in a row/);
-  assert.deepEqual(await tree.members(0), []);
+  assert.deepEqual(await tree.members(pids.at(-1)!), []);
 });
 
 test("stop in the middle of a start, start in the middle of a stop", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -160,12 +160,12 @@ test("a daemon that is killed takes OpenClaw with it", { skip: skipWithoutOpencl
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
-  const pid = Number(
-    await new Promise<string>((resolve) =>
-      child.stdout.once("data", (data: Buffer) => resolve(data.toString())),
-    ),
+  const said = await new Promise<string>((resolve) =>
+    child.stdout.once("data", (data: Buffer) => resolve(data.toString())),
   );
-  assert.ok(pid > 0);
+  const [pid = "", home = ""] = said.trim().split(" ");
+  assert.ok(Number(pid) > 0);
   child.kill("SIGKILL");
   await until(() => !existsSync(`/proc/${pid}`), 15_000);
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });

@@ -68,6 +68,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   let current = { ...initialState, since: deps.clock.now() };
   let probing: AbortController | null = null;
   let repairing: AbortController | null = null;
+  let killing: Promise<void> = Promise.resolve();
 
   type WithoutTime<E> = E extends unknown ? Omit<E, "at"> : never;
   function dispatch(event: WithoutTime<SupervisorEvent>): void {
@@ -163,7 +164,16 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     dispatch({ type: "exited", attempt, code, signal, secrets });
   }
 
-  async function killTree(pid: number): Promise<void> {
+  /**
+   * One after the other: a round that outlived its process would take the next one for a part of the tree, and the
+   * next one is only started when the exit was reported, which waits for this.
+   */
+  function killTree(pid: number): Promise<void> {
+    killing = killing.then(() => killOnce(pid));
+    return killing;
+  }
+
+  async function killOnce(pid: number): Promise<void> {
     try {
       const left = await deps.tree.kill(pid);
       if (left.length > 0)

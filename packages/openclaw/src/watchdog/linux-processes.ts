@@ -11,7 +11,7 @@ export function readProcess(pid: number): ProcessEntry | null {
 }
 
 /** Whether the process was started with the environment entry `NAME=value`. */
-export function hasEnvironment(pid: number, entry: string): boolean {
+function hasEnvironment(pid: number, entry: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(entry);
   } catch {

@@ -112,6 +112,11 @@ test("the tree holds children, group members, the known and the marked, and no s
     ]),
     (pid) => pid === 16,
   );
+  for (const root of [-1, 0, 1])
+    assert.deepEqual(
+      selectTree(table, root, new Map(), () => true),
+      [],
+    );
   assert.deepEqual(
     tree.map(({ pid }) => pid).toSorted((a, b) => a - b),
     [10, 11, 12, 13, 14, 15, 16],

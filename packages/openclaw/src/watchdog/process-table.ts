@@ -62,6 +62,8 @@ export function selectTree(
   known: ReadonlyMap<number, string>,
   marked: (pid: number) => boolean,
 ): readonly ProcessEntry[] {
+  // 0 stands for "none" in every column, and all processes descend from 1.
+  if (root <= 1) return [];
   const chosen = new Map<number, ProcessEntry>();
   const rest = new Set(table);
   for (const entry of rest) {

@@ -19,7 +19,7 @@ import { probeGateway } from "../gateway-probe.ts";
 import { startModelStandIn, type ModelStandIn } from "./model-stand-in.ts";
 
 /** The folder of an installed `openclaw` package; without it the tests against the real gateway are skipped. */
-export const openclawFolder = process.env["SMARTCLAW_TEST_OPENCLAW"];
+const openclawFolder = process.env["SMARTCLAW_TEST_OPENCLAW"];
 export const skipWithoutOpenclaw =
   openclawFolder === undefined ? "SMARTCLAW_TEST_OPENCLAW names no installed openclaw package" : false;
 
