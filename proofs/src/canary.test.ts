@@ -14,7 +14,7 @@ test("a secret is found in every form, wherever it lies", () => {
     (text, before) => Buffer.from(Buffer.concat([before, Buffer.from(text)]).toString("base64url")),
     (text) => Buffer.from(Buffer.from(text).toString("hex")),
     (text) => Buffer.from(text, "utf16le"),
-    (text) => Buffer.from([...text].toReversed().join("")),
+    (text) => Buffer.from(text.split("").toReversed().join("")),
   ];
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 20 }), fc.constantFrom(...encodings), (before, encode) => {

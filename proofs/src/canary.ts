@@ -17,7 +17,7 @@ export interface Needle {
 export function formsOf(secret: string): Needle[] {
   const plain = Buffer.from(secret);
   const utf16 = Buffer.from(secret, "utf16le");
-  const reversed = Buffer.from([...secret].toReversed().join(""));
+  const reversed = Buffer.from(secret.split("").toReversed().join(""));
   const hex = plain.toString("hex");
   const base64 = [0, 1, 2].flatMap((shift) => {
     // Only the characters that do not depend on what stands before and after the secret.

@@ -97,7 +97,7 @@ function controlOf(folder: string, canary: string, gateway: number): boolean {
   writeFileSync(planted, `x${Buffer.from(`ab${canary}cd`).toString("base64")}y`);
   const search = newSearch();
   searchFiles(search, formsOf(canary), planted);
-  return search.hits.length > 0 && readFileSync(planted, "utf8").includes(canary) === false && gateway > 0;
+  return search.hits.length > 0 && !readFileSync(planted, "utf8").includes(canary) && gateway > 0;
 }
 
 function describeSearch(search: Search, memory: number): string[] {
