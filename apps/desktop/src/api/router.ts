@@ -74,7 +74,7 @@ export function createRpcHandler(house: House): RpcHandler {
       send: on.chat.send.handler(({ input }) => house.chat.send(input)),
       stop: on.chat.stop.handler(({ input }) => house.chat.stop(input)),
       events: on.chat.events.handler(({ input, signal }) =>
-        iterate(house.chat.events(input, signal ?? new AbortController().signal)),
+        house.watchChat(input.id, signal ?? new AbortController().signal),
       ),
     },
     network: {
@@ -96,11 +96,6 @@ export function createRpcHandler(house: House): RpcHandler {
     const { matched, response } = await handler.handle(request, { prefix: "/rpc", context: {} });
     return matched ? response : null;
   };
-}
-
-/** oRPC wants an iterator, which an iterable makes. */
-async function* iterate<T>(values: AsyncIterable<T>): AsyncGenerator<T, void, void> {
-  yield* values;
 }
 
 /** What oRPC itself throws (a request that does not fit the contract) keeps its kind; the rest becomes `FAULT`. */

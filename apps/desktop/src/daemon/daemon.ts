@@ -22,6 +22,7 @@ import { createConnectionStore } from "../connections/store.ts";
 import { runDoctor } from "../doctor/doctor.ts";
 import { createLogs } from "../logs/logs.ts";
 import { createOpenClawRoom } from "../openclaw/openclaw-room.ts";
+import { createProviderFaults } from "../openclaw/provider-faults.ts";
 import { createBrowserApp, createSocketApp, type RpcHandler } from "../server/app.ts";
 import { listenOnLoopback, listenOnSocket } from "../server/listen.ts";
 import { createSessions } from "../server/sessions.ts";
@@ -110,7 +111,9 @@ export async function startDaemon(deps: {
   });
   const store = createConnectionStore({ file: paths.connections, secrets: vault, log });
   const proxyToken = Secret.fromText(randomBytes(32).toString("base64url"));
+  const providerFaults = createProviderFaults({ clock });
   const modelProxy = createModelProxy({
+    onFault: (_id, report) => providerFaults.note(report),
     token: proxyToken,
     route: (id) => store.find(id),
     keyFor: (id) => (providerNeedsVault(id) ? vault.get(secretIdOf(id)) : null),
@@ -214,6 +217,9 @@ export async function startDaemon(deps: {
     logs,
     settings,
     chat: openclaw.chat,
+    async *watchChat(id, signal) {
+      for await (const event of openclaw.chat.events({ id }, signal)) yield providerFaults.explain(event);
+    },
     status,
     openclaw: {
       install() {

@@ -1,4 +1,11 @@
-import type { DoctorCheck, LedgerEntry, Settings, SystemStatus } from "@smartclaw/contracts";
+import type {
+  ChatEvent,
+  ConversationId,
+  DoctorCheck,
+  LedgerEntry,
+  Settings,
+  SystemStatus,
+} from "@smartclaw/contracts";
 import type { Ledger } from "@smartclaw/egress";
 import type { Chat } from "@smartclaw/openclaw";
 import type { Vault } from "@smartclaw/vault";
@@ -11,7 +18,7 @@ export interface House {
   readonly vault: Vault;
   readonly connections: Connections;
   readonly discoveries: Discoveries;
-  readonly chat: Chat;
+  readonly chat: Omit<Chat, "events">;
   readonly ledger: Ledger;
   readonly logs: Logs;
   readonly settings: { get(): Settings };
@@ -21,6 +28,7 @@ export interface House {
     stop(): Promise<SystemStatus>;
     restart(): SystemStatus;
   };
+  watchChat(id: ConversationId, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
   status(): SystemStatus;
   watchStatus(signal: AbortSignal | undefined): AsyncGenerator<SystemStatus, void, void>;
   watchLedger(signal: AbortSignal | undefined): AsyncGenerator<LedgerEntry, void, void>;

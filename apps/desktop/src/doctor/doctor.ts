@@ -41,13 +41,13 @@ export function runDoctor(status: SystemStatus, paths: Paths): DoctorCheck[] {
       vault.keystore.state === "available" ? "ok" : "warn",
       vault.keystore.state === "available" ? vault.keystore.name : vault.keystore.reason,
     ),
-    vault.state === "ready" && vault.slots.length < 2
+    vault.slots.length < 2
       ? check(
           "recovery",
           "Recovery",
           "warn",
-          "there is one way to open the vault",
-          "Make a recovery phrase on the Keys page.",
+          vault.slots.length === 0 ? "there is no vault yet" : "there is one way to open the vault",
+          "When the vault is open, make a recovery phrase on the Keys page.",
         )
       : check("recovery", "Recovery", "ok", `${vault.slots.length} ways to open the vault`),
     install.state === "installed"

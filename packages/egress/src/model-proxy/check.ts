@@ -8,7 +8,14 @@ import {
   SmartClawError,
 } from "@smartclaw/contracts";
 import { z } from "zod";
-import { detailOf, faultOfConnection, faultOfStatus, garbage, type ProviderFault } from "./faults.ts";
+import {
+  detailOf,
+  faultOfConnection,
+  faultOfReport,
+  faultOfStatus,
+  garbage,
+  type ProviderFault,
+} from "./faults.ts";
 import { authorization } from "./headers.ts";
 import { type ModelRoute, upstreamUrl } from "./routes.ts";
 import { follow, type Upstream } from "./upstream.ts";
@@ -160,7 +167,7 @@ function exchange(
       call = upstream.open({ url, method: body === null ? "GET" : "POST", headers, reason });
     } catch (error) {
       if (!(error instanceof SmartClawError)) throw error;
-      return resolve({ kind: "fault", fault: { status: 507, report: error.report() } });
+      return resolve({ kind: "fault", fault: faultOfReport(507, error.report()) });
     }
     const { request, ticket } = call;
     const finish = (result: Result): void => {

@@ -3,66 +3,65 @@ import { type ErrorCode, type ErrorReport, type ModelApi, type Secret } from "@s
 /** A fault as the proxy answers it. */
 export interface ProviderFault {
   readonly status: number;
+  /** For people. */
   readonly report: ErrorReport;
+  /**
+   * For OpenClaw: the same without the provider's own words. OpenClaw looks for words such as “quota” or “401” in a
+   * fault's text and then repeats the request, or refuses the connection, for a minute or two.
+   */
+  readonly told: string;
 }
 
-function fault(status: number, code: ErrorCode, message: string, next: string): ProviderFault {
-  return { status, report: { code, message, next } };
+function fault(status: number, code: ErrorCode, message: string, next: string, told?: string): ProviderFault {
+  return { status, report: { code, message, next }, told: told ?? `${message} ${next}` };
+}
+
+/** A fault of one of SmartClaw's own rooms, such as a locked vault. */
+export function faultOfReport(status: number, report: ErrorReport): ProviderFault {
+  return { status, report, told: `${report.message} ${report.next}` };
 }
 
 const onKeys = "Check it on the Keys page.";
 
-/** An answer of the provider with a status of 400 or more. `detail` is the provider's own message, already cleaned. */
-export function faultOfStatus(label: string, status: number, detail: string | null): ProviderFault {
-  const said = detail === null ? "" : ` It said: “${detail}”`;
+/** What each status means: the code, what happened, what to do. */
+function meaningOf(label: string, status: number): readonly [ErrorCode, string, string] {
   if (status === 401 || status === 403)
-    return fault(
-      status,
-      "KEY_REJECTED",
-      `${label} refused the key.${said}`,
-      `Paste a valid key on the Keys page.`,
-    );
+    return ["KEY_REJECTED", `${label} refused the key.`, "Paste a valid key on the Keys page."];
   if (status === 404)
-    return fault(
-      404,
+    return [
       "MODEL_NOT_FOUND",
-      `${label} does not know this model or address.${said}`,
+      `${label} does not know this model or address.`,
       "Choose another model on the Keys page.",
-    );
+    ];
   if (status === 402)
-    return fault(
-      402,
+    return [
       "PROVIDER_RATE_LIMITED",
-      `${label} says that the account has no credit left.${said}`,
-      "Add credit at the provider.",
-    );
+      `${label} wants to be paid first.`,
+      "Look at your account at the provider.",
+    ];
   if (status === 429)
-    return fault(
-      429,
+    return [
       "PROVIDER_RATE_LIMITED",
-      `${label} has received too many requests or the quota is used up.${said}`,
-      "Wait a little, or look at the account's limits.",
-    );
-  if (status >= 500)
-    return fault(
-      status,
-      "PROVIDER_FAULT",
-      `${label} has a fault of its own (${status}).${said}`,
-      "Try again in a minute.",
-    );
-  if (status >= 400)
-    return fault(
-      status,
-      "PROVIDER_FAULT",
-      `${label} did not accept the request (${status}).${said}`,
-      "Try another model, or a shorter message.",
-    );
-  return fault(
-    502,
-    "PROVIDER_GARBAGE",
-    `${label} sent the request elsewhere (${status}), which SmartClaw does not follow.`,
-    "Check the address on the Keys page.",
-  );
+      `${label} takes no more for now.`,
+      "Wait a little, or look at your account there.",
+    ];
+  if (status >= 500) return ["PROVIDER_FAULT", `${label} has a fault of its own.`, "Try again in a minute."];
+  return [
+    "PROVIDER_FAULT",
+    `${label} did not accept the request.`,
+    "Try another model, or a shorter message.",
+  ];
+}
+
+/** An answer of the provider with another status than 200. `detail` is its own message, already cleaned. */
+export function faultOfStatus(label: string, status: number, detail: string | null): ProviderFault {
+  if (status < 400) {
+    const message = `${label} sent the request elsewhere, which SmartClaw does not follow.`;
+    return fault(502, "PROVIDER_GARBAGE", message, onKeys);
+  }
+  const [code, message, next] = meaningOf(label, status);
+  const said = detail === null ? `It answered with status ${status}.` : `It said: “${detail}”`;
+  return fault(status, code, `${message} ${said}`, next, `${message} ${next}`);
 }
 
 /** An error of the connection itself. */
@@ -133,19 +132,15 @@ export const keyForgotten = fault(
 );
 
 /** Errors in the shape of each protocol, so that OpenClaw shows the sentence. */
-export function errorBody(api: ModelApi, { status, report }: ProviderFault): unknown {
-  const message = `${report.message} ${report.next}`;
+export function errorBody(api: ModelApi, { told: message }: ProviderFault): unknown {
   switch (api) {
     case "openai-completions":
     case "openai-responses":
-      return { error: { message, type: "smartclaw", code: report.code, param: null } };
+      return { error: { message, type: "invalid_request_error", code: "smartclaw", param: null } };
     case "anthropic-messages":
-      return {
-        type: "error",
-        error: { type: status === 401 ? "authentication_error" : "api_error", message },
-      };
+      return { type: "error", error: { type: "invalid_request_error", message } };
     case "google-generative-ai":
-      return { error: { code: status, message, status: report.code } };
+      return { error: { code: 400, message, status: "INVALID_ARGUMENT" } };
   }
 }
 
@@ -154,13 +149,7 @@ export function errorEvent(api: ModelApi, fault: ProviderFault): string {
   if (api === "anthropic-messages")
     return `\n\nevent: error\ndata: ${JSON.stringify(errorBody(api, fault))}\n\n`;
   if (api === "openai-responses") {
-    const { report } = fault;
-    const event = {
-      type: "error",
-      code: report.code,
-      message: `${report.message} ${report.next}`,
-      param: null,
-    };
+    const event = { type: "error", code: "smartclaw", message: fault.told, param: null };
     return `\n\nevent: error\ndata: ${JSON.stringify(event)}\n\n`;
   }
   return `\n\ndata: ${JSON.stringify(errorBody(api, fault))}\n\n`;

@@ -1,7 +1,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, LookupFunction, Socket } from "node:net";
-import type { Connection, ConnectionCheck, LedgerWriter, Log, Secret, Clock } from "@smartclaw/contracts";
+import type {
+  ErrorReport,
+  Connection,
+  ConnectionCheck,
+  LedgerWriter,
+  Log,
+  Secret,
+  Clock,
+} from "@smartclaw/contracts";
 import { SmartClawError } from "@smartclaw/contracts";
 import { type Candidate, checkCompletion, fetchModels, type ModelList } from "./check.ts";
 import {
@@ -10,6 +18,7 @@ import {
   errorBody,
   errorEvent,
   faultOfConnection,
+  faultOfReport,
   faultOfStatus,
   garbage,
   keyForgotten,
@@ -20,6 +29,12 @@ import { presentedToken, requestHeaders, responseHeaders } from "./headers.ts";
 import { matchTarget, type ModelRoute, upstreamUrl } from "./routes.ts";
 import { createUpstream, follow } from "./upstream.ts";
 
+/**
+ * What OpenClaw is told of every fault. With the provider's own status it would repeat the request for one to two
+ * minutes before anyone hears of it (429, 5xx), or refuse the connection for a minute after the key was put right
+ * (401, 403): both measured with 2026.9.6.
+ */
+const statusOfFault = 400;
 const maxBodyBytes = 64 * 1024 * 1024;
 const maxErrorBytes = 64 * 1024;
 const maxHeaderBytes = 32 * 1024;
@@ -32,6 +47,8 @@ export interface ModelProxyDeps {
   readonly keyFor: (id: Connection["id"]) => Secret | null;
   /** Whether requests of this connection need a key. */
   readonly needsKey: (id: Connection["id"]) => boolean;
+  /** Told of every fault, with the sentence for people. */
+  readonly onFault: (id: Connection["id"], report: ErrorReport) => void;
   readonly ledger: LedgerWriter;
   readonly clock: Clock;
   readonly log: Log;
@@ -98,13 +115,13 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
   const forward = (request: IncomingMessage, response: ServerResponse, route: ModelRoute, url: URL): void => {
     let streaming = false;
     const fail = (fault: ProviderFault): void => {
+      deps.onFault(route.id, fault.report);
       if (response.headersSent) {
         if (streaming && !response.writableEnded) response.end(errorEvent(route.api, fault));
         else response.destroy();
         return;
       }
-      // The client libraries would otherwise repeat the request for up to a minute before anyone hears of it.
-      response.writeHead(fault.status, {
+      response.writeHead(statusOfFault, {
         "content-type": "application/json",
         "x-should-retry": "false",
         connection: "close",
@@ -233,7 +250,7 @@ function digest(text: string): Buffer {
 /** A locked vault or an unwritable ledger, told in the provider's shape. */
 function faultOfRoom(error: unknown): ProviderFault {
   if (error instanceof SmartClawError)
-    return { status: error.code === "DISK_FULL" ? 507 : 401, report: error.report() };
+    return faultOfReport(error.code === "DISK_FULL" ? 507 : 401, error.report());
   throw error;
 }
 
