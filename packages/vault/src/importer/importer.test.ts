@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import { Secret } from "@smartclaw/contracts";
+import type { Secret } from "@smartclaw/contracts";
 import fc from "fast-check";
 import JSON5 from "json5";
 import { createImporter } from "./importer.ts";

@@ -1,0 +1,20 @@
+import { writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { measureModelProxy } from "./model-proxy.ts";
+import { measureProduct } from "./product.ts";
+
+const beside = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const rows = [...(await measureModelProxy()), ...(await measureProduct())];
+const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`;
+const table = rows.map(
+  (one) =>
+    `| ${one.name} | ${one.value} ${one.unit} | ${one.beside} ${one.unit} | ${one.ratio} | ${one.goal} | ${one.met ? "yes" : "**no**"} |`,
+);
+const head = "| measure | value | beside | ratio | goal | met |\n|---|---|---|---|---|---|";
+const intro = `${new Date().toISOString().slice(0, 10)} on ${machine}. Each value stands beside its limit or a peer of the same run; \`npm run bench\` writes this file.`;
+const text = `# Measures\n\n${intro}\n\n${head}\n${table.join("\n")}\n`;
+writeFileSync(beside("RESULTS.md"), text);
+writeFileSync(beside("results.json"), `${JSON.stringify(rows, null, 2)}\n`);
+process.stdout.write(text);
+process.exit(0);
