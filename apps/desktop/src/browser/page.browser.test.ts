@@ -196,7 +196,7 @@ test("stopping keeps what is there; reloading neither loses nor doubles", { skip
 });
 
 test("a fault of the provider is one sentence in the conversation", { skip }, async () => {
-  provider.fallback(() => ({ kind: "status", status: 401 }));
+  provider.fallback(() => ({ kind: "status", status: 401, body: "{}" }));
   const started = Date.now();
   await send("and now?");
   await page

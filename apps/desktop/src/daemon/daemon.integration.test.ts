@@ -1,0 +1,115 @@
+/** The built daemon through the real command line, without waiting for OpenClaw. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { version } from "./version.ts";
+
+const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const home = mkdtempSync(join(tmpdir(), "sc-daemon-"));
+
+function smartclaw(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  // No registry is reached: the installation fails at once, which is a state and not a fault of the daemon.
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: home,
+    SMARTCLAW_HOME: join(home, "data"),
+    CI: "1",
+    npm_config_registry: "http://127.0.0.1:1/",
+  };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], { env }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : Number((error as { code?: unknown }).code ?? 1);
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+const json = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+
+after(async () => {
+  await smartclaw("stop");
+  rmSync(home, { recursive: true, force: true });
+});
+
+test("before the start every command says that nothing runs", async () => {
+  const { code, stderr } = await smartclaw("status");
+  assert.equal(code, 3);
+  assert.match(stderr, /SmartClaw is not running\.\nStart it with `smartclaw start`/);
+  assert.deepEqual(json((await smartclaw("keys", "list", "--json")).stdout)["error"], {
+    code: "DAEMON_NOT_RUNNING",
+    message: "SmartClaw is not running.",
+    next: "Start it with `smartclaw start`.",
+  });
+});
+
+test("start, and start again, give a link; status tells the truth", async () => {
+  const first = json((await smartclaw("start", "--no-open", "--json")).stdout);
+  assert.equal(first["alreadyRunning"], false);
+  assert.match(String(first["url"]), /^http:\/\/localhost:\d+\/#login=[\w-]{43}$/);
+  assert.equal(json((await smartclaw("start", "--no-open", "--json")).stdout)["alreadyRunning"], true);
+  const status = await smartclaw("status", "--json");
+  assert.equal(status.code, 4);
+  const {
+    vault,
+    smartclaw: daemon,
+    healthy,
+  } = json(status.stdout) as {
+    vault: { state: string };
+    smartclaw: { version: string; pid: number };
+    healthy: boolean;
+  };
+  assert.deepEqual([vault.state, daemon.version, healthy], ["uninitialised", version, false]);
+  const argv = readFileSync(`/proc/${daemon.pid}/cmdline`, "utf8");
+  assert.ok(!argv.includes("login"));
+});
+
+test("an installation that cannot be is a state with a sentence", async () => {
+  for (let tries = 0; tries < 100; tries++) {
+    const { openclaw } = json((await smartclaw("status", "--json")).stdout) as {
+      openclaw: { install: { state: string; error?: { code: string; next: string } } };
+    };
+    if (openclaw.install.state === "failed") {
+      assert.equal(openclaw.install.error?.code, "NETWORK_UNREACHABLE");
+      assert.ok((openclaw.install.error?.next ?? "") !== "");
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  assert.fail("it never said so");
+});
+
+test("doctor, logs and keys answer; wrong use is told apart", async () => {
+  const checks = JSON.parse((await smartclaw("doctor", "--json")).stdout) as { id: string; level: string }[];
+  assert.equal(checks.find(({ id }) => id === "files")?.level, "ok");
+  assert.ok(
+    (await smartclaw("logs", "--json")).stdout
+      .split("\n")
+      .filter(Boolean)
+      .every((line) => "text" in json(line)),
+  );
+  assert.equal((await smartclaw("keys", "list")).code, 0);
+  assert.equal((await smartclaw("keys", "add", "nonsense")).code, 2);
+  assert.equal((await smartclaw("dance")).code, 2);
+  assert.equal((await smartclaw("--help")).code, 0);
+});
+
+test("every file is the user's alone", () => {
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      assert.equal(statSync(path).mode & 0o077, 0, path);
+      if (entry.isDirectory()) visit(path);
+    }
+  };
+  assert.equal(statSync(join(home, "data")).mode & 0o777, 0o700);
+  visit(join(home, "data"));
+});
+
+test("stop ends it, and a second stop is no fault", async () => {
+  assert.deepEqual(json((await smartclaw("stop", "--json")).stdout), { stopped: true });
+  assert.deepEqual(json((await smartclaw("stop", "--json")).stdout), { stopped: false });
+  assert.equal((await smartclaw("status")).code, 3);
+});
