@@ -110,6 +110,8 @@ async function runStage({ name, work }) {
  * @param {NodeJS.ProcessEnv} env
  */
 async function runTests(node, name, files, concurrency, env) {
+  // Without a file `node --test` would run every test that it finds.
+  if (files.length === 0) return { code: 1, output: "no test file has this kind" };
   const tap = join(logs, `${name}.tap`);
   const reporters = [
     "--test-reporter=spec",
