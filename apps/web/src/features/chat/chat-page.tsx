@@ -116,6 +116,11 @@ function Conversation({ id }: { id: ConversationId }) {
     if (atEnd) toEnd();
   }, [atEnd, state.messages.length, state.outgoing.length, state.run?.text, state.run?.tools.length]);
   const running = state.run !== null;
+  const queries = useQueryClient();
+  useEffect(() => {
+    // OpenClaw gives a conversation its title with the first answer.
+    if (!running) void queries.invalidateQueries({ queryKey: ["conversations"] });
+  }, [running, queries]);
   const waiting = !running && state.outgoing.some((one) => one.state !== "failed");
   const empty = state.loaded && state.messages.length === 0 && state.outgoing.length === 0 && !running;
 
