@@ -34,7 +34,7 @@ const sessions = newSessions();
 let calls = 0;
 const rpc = () => Promise.resolve(new Response(JSON.stringify({ calls: ++calls })));
 const app = createBrowserApp({ port: () => 7420, sessions, rpc, page: createStaticFiles(site) });
-const ask = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}) =>
+const ask = (path: string, init: { method?: string; headers?: Record<string, string>; body?: string } = {}) =>
   app.request(`http://localhost:7420${path}`, {
     ...init,
     headers: { host: "localhost:7420", ...init.headers },
