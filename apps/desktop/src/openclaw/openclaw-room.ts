@@ -42,6 +42,8 @@ import type { Logs } from "../logs/logs.ts";
 const defaultVersion = "2026.9.6";
 /** The gateway's port, unless it is taken; away from 18789, where another OpenClaw of the user may listen. */
 const preferredPort = 18_810;
+/** How long OpenClaw may take to ask for its secrets after its configuration changed. */
+const reloadMs = 10_000;
 
 export interface OpenClawRoom {
   install(): Promise<InstallState>;
@@ -206,8 +208,24 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
     log,
   });
   const chat = createChat({ gateway, clock: deps.clock, setTimer: systemTimer, newId: randomUUID, log });
+  let untold = false;
+  /**
+   * OpenClaw watches its file and asks for its secrets again when it changes. While it starts the file must stay as it
+   * is: it would refuse to start from a configuration that changed under its hands.
+   */
+  const tellConnections = (): void => {
+    untold = false;
+    void secretsWindow
+      .open()
+      .then(writeConfig)
+      .catch((error: unknown) =>
+        log.error({ error: String(error) }, "the new connections could not be told to OpenClaw"),
+      );
+    setTimeout(() => secretsWindow.close(), reloadMs).unref();
+  };
   let connected = false;
   supervisor.onChange(({ phase }) => {
+    if (phase === "ready" && untold) tellConnections();
     if (phase === "ready" && !connected) {
       connected = true;
       gateway.connect();
@@ -253,16 +271,8 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
     gateway: () => supervisor.state(),
     listeners: () => listeners,
     connectionsChanged() {
-      const { phase } = supervisor.state();
-      if (phase === "stopped" || phase === "failed") return;
-      // OpenClaw watches its file and asks for its secrets again when it changes.
-      void secretsWindow
-        .open()
-        .then(writeConfig)
-        .catch((error: unknown) =>
-          log.error({ error: String(error) }, "the new connections could not be told to OpenClaw"),
-        );
-      setTimeout(() => secretsWindow.close(), 10_000).unref();
+      untold = true;
+      if (supervisor.state().phase === "ready") tellConnections();
     },
     async close() {
       installer.close();
