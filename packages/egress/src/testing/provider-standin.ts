@@ -143,10 +143,11 @@ async function act(behaviour: Behaviour, request: RecordedRequest, response: Ser
       if (behaviour.kind === "answer" && behaviour.delayMs !== undefined) await pause(behaviour.delayMs);
       if (!streams(request)) return json(response, 200, whole);
       response.writeHead(200, { "content-type": "text/event-stream" });
+      const closed = new Promise((resolve) => response.once("close", resolve));
       for (const frame of frames) {
         if (response.destroyed) return;
         if (!response.write(frame))
-          await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
+          await Promise.race([closed, new Promise((resolve) => response.once("drain", resolve))]);
         if (behaviour.kind === "answer" && behaviour.chunkDelayMs !== undefined)
           await pause(behaviour.chunkDelayMs);
       }
