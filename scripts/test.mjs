@@ -43,11 +43,14 @@ await main(async () => {
   const openclaw = {
     name: "openclaw",
     work: async () => {
-      const result = await run([node, join(root, "scripts", "test-openclaw.ts"), join(cache, "openclaw")], {
-        cwd: root,
-        env: environment,
-        timeoutMs: stageLimitMs,
-      });
+      const result = await run(
+        [node, join(root, "scripts", "install-test-openclaw.ts"), join(cache, "openclaw")],
+        {
+          cwd: root,
+          env: environment,
+          timeoutMs: stageLimitMs,
+        },
+      );
       const folder = result.output.trim().split("\n").at(-1) ?? "";
       if (result.code === 0)
         Object.assign(environment, {

@@ -3,7 +3,11 @@ import { fileURLToPath } from "node:url";
 import { createInstaller, createReleases } from "@smartclaw/openclaw";
 
 const version = "2026.9.6";
-const root = process.argv[2] ?? "";
+const [root] = process.argv.slice(2);
+if (root === undefined) {
+  process.stderr.write("usage: install-test-openclaw.ts FOLDER\n");
+  process.exit(2);
+}
 const beside = (path: string): string =>
   fileURLToPath(new URL(`../packages/openclaw/${path}`, import.meta.url));
 const nowhere = { connected() {}, count() {}, end() {}, fail() {} };
