@@ -2,44 +2,19 @@ import { spawn } from "node:child_process";
 import { Agent, request } from "node:http";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { connectionId, Secret } from "@smartclaw/contracts";
-import { createModelProxy } from "@smartclaw/egress";
 import { median, quantile, row, type Row } from "./row.ts";
 
 const rounds = 400;
-const streams = 8;
+const streams = 30;
 /** As large as OpenClaw's prompt for “hello”. */
 const prompt = "x".repeat(55_000);
-const nowhere = { connected() {}, count() {}, end() {}, fail() {} };
 
 /** The same request through the model proxy and straight to the provider, in turns. */
 export async function measureModelProxy(): Promise<Row[]> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("./provider.ts", import.meta.url))], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const port = Number(
-    await new Promise<string>((resolve) => createInterface({ input: child.stdout }).once("line", resolve)),
-  );
-  const id = connectionId.parse("bench");
-  const route = {
-    id,
-    label: "Bench",
-    api: "openai-completions" as const,
-    baseUrl: `http://127.0.0.1:${port}/v1`,
-    model: "standin-1",
-  };
-  const proxy = createModelProxy({
-    token: Secret.fromText("token"),
-    route: () => route,
-    keyFor: () => Secret.fromText("sk-bench"),
-    needsKey: () => true,
-    onFault() {},
-    ledger: { begin: () => nowhere, refuse() {} },
-    clock: { now: () => Date.now() },
-    log: { info() {}, warn() {}, error() {} },
-    processName: "bench",
-  });
-  const through = await proxy.listen();
+  const provider = startBeside("./provider.ts");
+  const port = await provider.port;
+  const proxy = startBeside("./proxy.ts", String(port));
+  const through = await proxy.port;
   const agent = new Agent({ keepAlive: true });
   const ask = (
     target: number,
@@ -92,9 +67,9 @@ export async function measureModelProxy(): Promise<Row[]> {
   for (let round = 0; round < streams; round++)
     for (const way of ["direct", "proxied"] as const)
       rate[way].push((await askBy(way, long)).bytesPerSecond / 1e6);
-  await proxy.close();
   agent.destroy();
-  child.stdin.end();
+  proxy.end();
+  provider.end();
   // The first requests open connections and warm the code of both.
   const warm = { direct: first.direct.slice(50), proxied: first.proxied.slice(50) };
   const added = (share: number): number => quantile(warm.proxied, share) - quantile(warm.direct, share);
@@ -111,4 +86,15 @@ export async function measureModelProxy(): Promise<Row[]> {
       throughput >= 0.98,
     ),
   ];
+}
+
+/** Starts a program that prints its port and runs until its input ends. */
+function startBeside(path: string, ...args: string[]): { port: Promise<number>; end: () => void } {
+  const program = fileURLToPath(new URL(path, import.meta.url));
+  // As the daemon runs. A collector with threads of its own would take the core of the process that it is measured beside.
+  const child = spawn(process.execPath, ["--single-threaded-gc", program, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  const line = new Promise<string>((resolve) =>
+    createInterface({ input: child.stdout }).once("line", resolve),
+  );
+  return { port: line.then(Number), end: () => child.stdin.end() };
 }

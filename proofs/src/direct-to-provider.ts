@@ -44,12 +44,11 @@ export const directToProvider: Proof = {
       const seen = await runIsolated<Seen>("./direct-to-provider.isolated.ts", {
         SMARTCLAW_PROOF_FOLDER: folder,
       });
-      const direct =
-        seen.peers.length > 0 &&
-        seen.peers.every(
-          (peer) =>
-            peer.host === providerHost && peer.address === providerAddress && peer.fingerprint === expected,
-        );
+      const others = seen.peers.filter(
+        (peer) =>
+          peer.host !== providerHost || peer.address !== providerAddress || peer.fingerprint !== expected,
+      );
+      const direct = seen.peers.length > 0 && others.length === 0;
       return {
         holds:
           direct &&
@@ -61,7 +60,9 @@ export const directToProvider: Proof = {
         control: !seen.impostor.ok && seen.impostor.requests === 0,
         evidence: [
           `answer over TLS: “${seen.answer}”; the stand-in for ${providerHost} got ${seen.requests} requests`,
-          `every TLS peer was ${providerHost} at ${providerAddress}, certificate ${expected.slice(0, 16)}…`,
+          others.length === 0
+            ? `every TLS peer was ${providerHost} at ${providerAddress}, certificate ${expected.slice(0, 16)}…`
+            : `connections that were not to ${providerHost} at ${providerAddress}: ${JSON.stringify(others)}`,
           `names asked for: ${[...new Set(seen.names)].join(", ")}; host of the requests: ${seen.hosts.join(", ")}; packets to anyone else: ${seen.packets}`,
           `control: someone else who answered under that name got ${seen.impostor.requests} requests: “${seen.impostor.message}”`,
         ],

@@ -11,6 +11,7 @@ export { runRepair } from "./supervisor/run-repair.ts";
 export { createSupervisor, type Supervisor, type SupervisorDeps } from "./supervisor/supervisor.ts";
 export type { SupervisorLimits } from "./supervisor/supervisor-state.ts";
 export { systemTimer, type SetTimer } from "./supervisor/timers.ts";
+export { ownerOf } from "./watchdog/connection-owner.ts";
 export { createProcessTree, type ProcessTree } from "./watchdog/process-tree.ts";
 export type { TreeSocket } from "./watchdog/tree-socket.ts";
 export { startWatchdog, type WatchdogDeps } from "./watchdog/watchdog.ts";

@@ -121,7 +121,7 @@ export async function startDaemon(deps: {
     ledger,
     clock,
     log,
-    processName: "openclaw-gateway",
+    processes: { client: () => openclaw.processName(), self },
   });
   // A connection without a key (a local server) must work while the vault is locked.
   const providerNeedsVault = (id: string): boolean => {
@@ -135,7 +135,7 @@ export async function startDaemon(deps: {
     allowed: () => settings.get().allowedHosts,
     ledger,
     log,
-    processName: () => "openclaw-gateway",
+    clientOf: async (connection) => openclaw.ownerOf(connection),
   });
   const [modelProxyPort, forwardProxyPort] = await Promise.all([modelProxy.listen(), forwardProxy.listen()]);
 

@@ -26,6 +26,7 @@ import {
   gatewayEnvironment,
   guardArguments,
   installSecretProvider,
+  ownerOf,
   probeGateway,
   renderConfig,
   runRepair,
@@ -53,6 +54,10 @@ export interface OpenClawRoom {
   restart(): void;
   gateway(): GatewayState;
   listeners(): readonly Listener[];
+  /** The gateway's process, as the ledger names it. */
+  processName(): string;
+  /** The process of OpenClaw's that opened a connection to this computer; null when another program did. */
+  ownerOf(connection: { clientPort: number; serverPort: number }): Promise<string | null>;
   /** Tells OpenClaw which models there are now. */
   connectionsChanged(): void;
   readonly chat: Chat;
@@ -270,6 +275,14 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
     restart: () => supervisor.restart(),
     gateway: () => supervisor.state(),
     listeners: () => listeners,
+    processName,
+    async ownerOf(connection) {
+      const root = supervisor.state().pid;
+      if (root === null) return null;
+      const owner = await ownerOf(connection, { tree, root, platform });
+      if (owner === null) return null;
+      return owner.pid === root ? processName() : `${owner.name} (${owner.pid})`;
+    },
     connectionsChanged() {
       untold = true;
       if (supervisor.state().phase === "ready") tellConnections();

@@ -88,13 +88,17 @@ test("addresses are judged by where they lead", () => {
   );
 });
 
-async function start(allowed: string[], resolve: (host: string) => Promise<string[]>) {
+async function start(
+  allowed: string[],
+  resolve: (host: string) => Promise<string[]>,
+  client: string | null = "test",
+) {
   const ledger = recordingLedger();
   const proxy = createForwardProxy({
     allowed: () => allowed,
     ledger,
     log: silent,
-    processName: () => "test",
+    clientOf: async () => client,
     resolve,
   });
   const port = await proxy.listen();
@@ -143,4 +147,14 @@ test("a listed name that leads into a private network or nowhere is not connecte
   assert.match(await say("CONNECT gone.test:443 HTTP/1.1\r\nhost: x\r\n\r\n"), /502[\s\S]*not found/);
   assert.match(await say("GET http://good.test/ HTTP/1.1\r\nhost: x\r\n\r\n"), /403/);
   assert.ok(ledger.rows.every((row) => row.outcome.startsWith("failed")));
+});
+
+test("another program is refused, whatever it asks for", async () => {
+  const { say, ledger } = await start(["good.test"], async () => ["1.1.1.1"], null);
+  assert.match(await say("CONNECT good.test:443 HTTP/1.1\r\nhost: x\r\n\r\n"), /403[\s\S]*its own OpenClaw/);
+  assert.match(await say("GET http://good.test/ HTTP/1.1\r\nhost: x\r\n\r\n"), /403/);
+  assert.deepEqual(
+    ledger.rows.map((row) => row.outcome),
+    ["refused", "refused"],
+  );
 });

@@ -31,7 +31,8 @@ export interface ForwardProxyDeps {
   readonly allowed: () => readonly string[];
   readonly ledger: LedgerWriter;
   readonly log: Log;
-  readonly processName: () => string;
+  /** The process of OpenClaw that opened the connection, for the ledger; null when it is another program's. */
+  readonly clientOf: (connection: { clientPort: number; serverPort: number }) => Promise<string | null>;
   /** All addresses of a name. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
 }
@@ -41,21 +42,28 @@ export function createForwardProxy(deps: ForwardProxyDeps): ForwardProxy {
     deps.resolve ?? (async (host) => (await lookup(host, { all: true })).map(({ address }) => address));
   const counts = { requests: 0, refused: 0 };
   const sockets = new Set<Socket | Duplex>();
+  /** Who is at the other end, asked once for each connection. */
+  const clients = new WeakMap<Duplex, Promise<string | null>>();
 
-  const decide = (host: string, port: number): HostDecision => {
-    counts.requests++;
+  /** A stranger may not use OpenClaw's way out; the ledger says that somebody tried. */
+  const clientOf = async (socket: Duplex, host: string, port: number): Promise<string | null> => {
+    const client = await (clients.get(socket) ?? null);
+    if (client === null) refuse("another program", host, port, "only OpenClaw may use this proxy");
+    return client;
+  };
+
+  const decide = (client: string, host: string, port: number): HostDecision => {
     const decision = decideHost(deps.allowed(), host, port);
-    if (decision.allowed) return decision;
-    counts.refused++;
-    const shown = /^[\x21-\x7e]{1,253}$/.test(decision.host) ? decision.host : "(not a host name)";
-    deps.ledger.refuse({
-      door: "forward-proxy",
-      process: deps.processName(),
-      host: shown,
-      port,
-      reason: decision.reason,
-    });
+    if (decision.allowed) counts.requests++;
+    else refuse(client, decision.host, port, decision.reason);
     return decision;
+  };
+
+  const refuse = (client: string, host: string, port: number, reason: string): void => {
+    counts.requests++;
+    counts.refused++;
+    const shown = /^[\x21-\x7e]{1,253}$/.test(host) ? host : "(not a host name)";
+    deps.ledger.refuse({ door: "forward-proxy", process: client, host: shown, port, reason });
   };
 
   /** A public address of the name; the connection is made to this one, so that the answer cannot change in between. */
@@ -64,10 +72,10 @@ export function createForwardProxy(deps: ForwardProxyDeps): ForwardProxy {
     return addresses.every((address) => addressKind(address) === "public") ? (addresses[0] ?? null) : null;
   };
 
-  const begin = (host: string, port: number, pattern: string): LedgerTicket =>
+  const begin = (client: string, host: string, port: number, pattern: string): LedgerTicket =>
     deps.ledger.begin({
       door: "forward-proxy",
-      process: deps.processName(),
+      process: client,
       host,
       port,
       reason: `on your list (${pattern})`,
@@ -78,9 +86,11 @@ export function createForwardProxy(deps: ForwardProxyDeps): ForwardProxy {
     const port = Number(target?.[2] ?? 0);
     if (target?.[1] === undefined || port < 1 || port > 65_535)
       return answer(client, 400, "The address is not understood.");
-    const decision = decide(target[1], port);
+    const name = await clientOf(client, target[1], port);
+    if (name === null) return answer(client, 403, strangerRefusal);
+    const decision = decide(name, target[1], port);
     if (!decision.allowed) return answer(client, 403, refusal(decision.host));
-    const ticket = begin(decision.host, port, decision.pattern);
+    const ticket = begin(name, decision.host, port, decision.pattern);
     const address = await publicAddress(decision.host).catch(() => undefined);
     if (client.destroyed) return ticket.fail("given up by OpenClaw");
     if (address === undefined) {
@@ -127,9 +137,11 @@ export function createForwardProxy(deps: ForwardProxyDeps): ForwardProxy {
       if (url === null || url.protocol !== "http:" || url.username !== "")
         return fail(400, "This is a proxy; the address is not understood.");
       const port = url.port === "" ? 80 : Number(url.port);
-      const decision = decide(url.hostname, port);
+      const name = await clientOf(request.socket, url.hostname, port);
+      if (name === null) return fail(403, strangerRefusal);
+      const decision = decide(name, url.hostname, port);
       if (!decision.allowed) return fail(403, refusal(decision.host));
-      const ticket = begin(decision.host, port, decision.pattern);
+      const ticket = begin(name, decision.host, port, decision.pattern);
       const address = await publicAddress(decision.host).catch(() => undefined);
       if (address === undefined || address === null) {
         ticket.fail(address === null ? "it leads into a private network" : "the name was not found");
@@ -172,6 +184,14 @@ export function createForwardProxy(deps: ForwardProxyDeps): ForwardProxy {
     };
     forward().catch((error: unknown) => fail(...faultOf(error)));
   });
+  server.on("connection", (socket) => {
+    const { remotePort: clientPort = 0, localPort: serverPort = 0 } = socket;
+    const asked = deps.clientOf({ clientPort, serverPort }).catch((error: unknown) => {
+      deps.log.warn({ error: String(error) }, "the program that uses the forward proxy could not be found");
+      return null;
+    });
+    clients.set(socket, asked);
+  });
   server.on("connect", (request, client, head) => {
     sockets.add(client);
     client.once("close", () => sockets.delete(client));
@@ -199,6 +219,8 @@ export function createForwardProxy(deps: ForwardProxyDeps): ForwardProxy {
     stats: () => ({ ...counts }),
   };
 }
+
+const strangerRefusal = "This proxy of SmartClaw is for its own OpenClaw only.";
 
 function refusal(host: string): string {
   return `SmartClaw did not let this through: ${host} is not on your list. It can be allowed on the Network page.`;

@@ -18,7 +18,7 @@ import {
 } from "./faults.ts";
 import { authorization } from "./headers.ts";
 import { type ModelRoute, upstreamUrl } from "./routes.ts";
-import { follow, type Upstream } from "./upstream.ts";
+import { follow, type UpstreamCall, type UpstreamRequest } from "./upstream.ts";
 
 const checkTimeoutMs = 20_000;
 const listTimeoutMs = 5_000;
@@ -29,6 +29,12 @@ const outputTokens = 256;
 /** A connection that may not be kept yet, with its key. */
 export interface Candidate extends ModelRoute {
   readonly key: Secret | null;
+}
+
+/** Opens the connections that SmartClaw itself asks for. */
+export interface OwnRequests {
+  /** @throws SmartClawError when the ledger cannot be written */
+  open(call: Omit<UpstreamRequest, "process">): UpstreamCall;
 }
 
 interface Exchange {
@@ -77,7 +83,7 @@ function exchangeOf(api: ModelApi, model: string): Exchange {
 
 /** Asks the model for one short answer, over the same way that every later request takes. */
 export async function checkCompletion(
-  upstream: Upstream,
+  upstream: OwnRequests,
   candidate: Candidate,
   clock: Clock,
 ): Promise<ConnectionCheck> {
@@ -124,7 +130,7 @@ export interface ModelList {
   readonly fault: ErrorReport | null;
 }
 
-export async function fetchModels(upstream: Upstream, candidate: Candidate): Promise<ModelList> {
+export async function fetchModels(upstream: OwnRequests, candidate: Candidate): Promise<ModelList> {
   const path = candidate.api === "anthropic-messages" ? "/v1/models?limit=200" : "/models";
   const url = new URL(candidate.baseUrl.replace(/\/+$/, "") + path);
   const result = await exchange(
@@ -143,7 +149,7 @@ export async function fetchModels(upstream: Upstream, candidate: Candidate): Pro
 type Result = { kind: "json"; json: unknown } | { kind: "fault"; fault: ProviderFault };
 
 function exchange(
-  upstream: Upstream,
+  upstream: OwnRequests,
   candidate: Candidate,
   url: URL,
   body: unknown,
@@ -162,7 +168,7 @@ function exchange(
     ...authorization(candidate.api, candidate.key),
   };
   return new Promise((resolve) => {
-    let call: ReturnType<Upstream["open"]>;
+    let call: UpstreamCall;
     try {
       call = upstream.open({ url, method: body === null ? "GET" : "POST", headers, reason });
     } catch (error) {

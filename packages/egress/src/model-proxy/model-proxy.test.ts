@@ -56,7 +56,7 @@ async function startProxy(
     ledger,
     clock: { now: () => Date.now() },
     log: silent,
-    processName: "test",
+    processes: { client: () => "test", self: "test-self" },
     ...(options.patience === undefined ? {} : { patience: options.patience }),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
@@ -287,6 +287,10 @@ test("TLS: the provider must prove its name; its certificate is in the ledger", 
   const answer = await trusted.post("/chat/completions");
   assert.equal(answer.status, 200);
   await answer.text();
+  assert.match(trusted.ledger.rows.at(-1)!.peer ?? "", /^[0-9a-f]{64}$/);
+  // A second connection to the same provider, after the first was closed.
+  secured.closeConnections();
+  await (await trusted.post("/chat/completions")).text();
   assert.match(trusted.ledger.rows.at(-1)!.peer ?? "", /^[0-9a-f]{64}$/);
 
   const before = secured.requests.length;

@@ -11,7 +11,13 @@ import type {
   Clock,
 } from "@smartclaw/contracts";
 import { SmartClawError } from "@smartclaw/contracts";
-import { type Candidate, checkCompletion, fetchModels, type ModelList } from "./check.ts";
+import {
+  type Candidate,
+  checkCompletion,
+  fetchModels,
+  type ModelList,
+  type OwnRequests,
+} from "./check.ts";
 import {
   cutOff,
   detailOf,
@@ -27,7 +33,8 @@ import {
 } from "./faults.ts";
 import { presentedToken, requestHeaders, responseHeaders } from "./headers.ts";
 import { matchTarget, type ModelRoute, upstreamUrl } from "./routes.ts";
-import { createUpstream, follow } from "./upstream.ts";
+import { relay } from "./relay.ts";
+import { createUpstream } from "./upstream.ts";
 
 /**
  * What OpenClaw is told of every fault. With the provider's own status it would repeat the request for one to two
@@ -52,7 +59,8 @@ export interface ModelProxyDeps {
   readonly ledger: LedgerWriter;
   readonly clock: Clock;
   readonly log: Log;
-  readonly processName: string;
+  /** Names for the ledger: who asks through the proxy, and who checks connections and lists models. */
+  readonly processes: { readonly client: () => string; readonly self: string };
   readonly ca?: readonly string[];
   readonly lookup?: LookupFunction;
   /** How long a provider may take to its first byte (120 000 ms), and between two (300 000 ms). */
@@ -77,10 +85,10 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
   const patience = deps.patience ?? { firstByteMs: 120_000, idleMs: 300_000 };
   const upstream = createUpstream({
     ledger: deps.ledger,
-    processName: deps.processName,
     ca: deps.ca,
     lookup: deps.lookup,
   });
+  const own: OwnRequests = { open: (call) => upstream.open({ ...call, process: deps.processes.self }) };
   const expected = digest(deps.token.revealText());
   const running = new Map<string, Set<(fault: ProviderFault) => void>>();
   const counts = { requests: 0, refused: 0 };
@@ -140,7 +148,13 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
     let call: ReturnType<typeof upstream.open>;
     try {
       const headers = requestHeaders(request.headers, route.api, key);
-      call = upstream.open({ url, method: "POST", headers, reason: `chat with ${route.label}` });
+      call = upstream.open({
+        url,
+        method: "POST",
+        headers,
+        process: deps.processes.client(),
+        reason: `chat with ${route.label}`,
+      });
     } catch (error) {
       return fail(faultOfRoom(error));
     }
@@ -176,7 +190,9 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
       settled = true;
       clearTimeout(timer);
       running.get(route.id)?.delete(stop);
-      ticket.fail("stopped by OpenClaw");
+      // An answer that had begun was ended by whoever asked; before that nothing had come.
+      if (streaming) ticket.end();
+      else ticket.fail("stopped by OpenClaw before an answer came");
       outgoing.destroy();
     });
     outgoing.on("error", (error) => finish(faultOfConnection(route.label, error)));
@@ -190,16 +206,16 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
         );
       if (!/^(application\/json|text\/event-stream)\b/i.test(answer.headers["content-type"] ?? ""))
         return finish(garbage(route.label));
-      follow(ticket, answer);
       answer.setTimeout(patience.idleMs, () =>
         finish(faultOfConnection(route.label, { code: "SMARTCLAW_TIMEOUT" })),
       );
       streaming = /^text\/event-stream/i.test(answer.headers["content-type"] ?? "");
       response.writeHead(200, responseHeaders(answer.headers));
       response.flushHeaders();
-      answer.pipe(response, { end: false });
-      answer.once("end", () => {
+      const counted = (received: number): void => ticket.count({ received });
+      relay(answer, response, counted, () => {
         finish(null);
+        ticket.end();
         response.end();
       });
       answer.once("error", () => finish(cutOff(route.label)));
@@ -238,8 +254,8 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
     forget(id) {
       for (const stop of running.get(id) ?? []) stop(keyForgotten);
     },
-    check: (candidate) => checkCompletion(upstream, candidate, deps.clock),
-    listModels: (candidate) => fetchModels(upstream, candidate),
+    check: (candidate) => checkCompletion(own, candidate, deps.clock),
+    listModels: (candidate) => fetchModels(own, candidate),
   };
 }
 

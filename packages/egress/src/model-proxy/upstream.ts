@@ -1,20 +1,22 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import https from "node:https";
-import type { LookupFunction } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { addressKind, isLoopbackHost } from "../addresses.ts";
 import type { LedgerTicket, LedgerWriter } from "@smartclaw/contracts";
 
-interface UpstreamRequest {
+export interface UpstreamRequest {
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly headers: OutgoingHttpHeaders;
+  /** For the ledger: the process that wants it. */
+  readonly process: string;
   /** For the ledger: what this is for, in words. */
   readonly reason: string;
 }
 
-interface UpstreamCall {
+export interface UpstreamCall {
   readonly request: ClientRequest;
   readonly ticket: LedgerTicket;
 }
@@ -38,7 +40,6 @@ const idleSocketMs = 30_000;
  */
 export function createUpstream(deps: {
   ledger: LedgerWriter;
-  processName: string;
   ca?: readonly string[] | undefined;
   lookup?: LookupFunction | undefined;
 }): Upstream {
@@ -53,15 +54,17 @@ export function createUpstream(deps: {
     ...options,
     ...(deps.ca === undefined ? {} : { ca: [...deps.ca] }),
     minVersion: "TLSv1.2",
+    // A resumed session shows no certificate for the ledger, and its ticket would tie one connection to the next.
+    maxCachedSessions: 0,
   });
   const lookup = checkedLookup(deps.lookup ?? systemLookup);
   return {
-    open({ url, method, headers, reason }) {
+    open({ url, method, headers, process, reason }) {
       const secured = url.protocol === "https:";
       const port = url.port === "" ? (secured ? 443 : 80) : Number(url.port);
       const ticket = deps.ledger.begin({
         door: "model-proxy",
-        process: deps.processName,
+        process,
         host: url.hostname,
         port,
         reason,
@@ -76,13 +79,7 @@ export function createUpstream(deps: {
       if (!secured && !loopback) request.destroy(addressError());
       request.on("socket", (socket) => {
         socket.setNoDelay(true);
-        const note = (): void => {
-          const certificate = secured ? (socket as TLSSocket).getPeerX509Certificate() : undefined;
-          const fingerprint = certificate?.fingerprint256.replaceAll(":", "").toLowerCase() ?? null;
-          ticket.connected({ address: socket.remoteAddress ?? null, fingerprint });
-        };
-        if (socket.connecting) socket.once(secured ? "secureConnect" : "connect", note);
-        else note();
+        notePeer(socket, secured, ticket);
       });
       return { request, ticket };
     },
@@ -98,6 +95,17 @@ export function follow(ticket: LedgerTicket, answer: IncomingMessage): void {
   answer.on("data", (chunk: Buffer) => ticket.count({ received: chunk.length }));
   answer.once("end", () => ticket.end());
   answer.once("close", () => ticket.fail("broken off"));
+}
+
+/** A kept connection is known at once; a new one when its handshake is over. */
+function notePeer(socket: Socket, secured: boolean, ticket: LedgerTicket): void {
+  if (socket.connecting) {
+    socket.once(secured ? "secureConnect" : "connect", () => notePeer(socket, secured, ticket));
+    return;
+  }
+  const certificate = secured ? (socket as TLSSocket).getPeerX509Certificate() : undefined;
+  const fingerprint = certificate?.fingerprint256.replaceAll(":", "").toLowerCase() ?? null;
+  ticket.connected({ address: socket.remoteAddress ?? null, fingerprint });
 }
 
 function addressError(): Error {

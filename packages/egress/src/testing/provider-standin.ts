@@ -37,6 +37,8 @@ export interface ProviderStandIn {
   script(...behaviours: Behaviour[]): void;
   /** What is done when nothing is scripted. */
   fallback(behaviour: (request: RecordedRequest) => Behaviour): void;
+  /** Drops every connection, as a provider does that was idle for long. */
+  closeConnections(): void;
   close(): Promise<void>;
 }
 
@@ -101,16 +103,20 @@ export async function startProviderStandIn(options: {
     server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const closeConnections = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     port,
     requests,
     script: (...behaviours) => void queue.push(...behaviours),
     fallback: (behaviour) => void (fallback = behaviour),
+    closeConnections,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        closeConnections();
       }),
   };
 }

@@ -97,7 +97,8 @@ const conversation = fc
           store({ role: "toolResult", content: "out", toolCallId: id }, runId);
         }
       }
-      news.push({ type: "ended", runId, end: { outcome: stop ? "stopped" : "final", error: null } });
+      const outcome = stop ? "stopped" : "final";
+      news.push({ type: "ended", runId, end: { outcome, error: null }, wrote: true });
     }
     return { rows, news };
   });

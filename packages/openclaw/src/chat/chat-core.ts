@@ -48,7 +48,8 @@ export type ChatInput =
       readonly at: number;
     }
   | { readonly type: "tool"; readonly runId: string; readonly tool: ToolActivity; readonly at: number }
-  | { readonly type: "ended"; readonly runId: string; readonly end: RunEnd };
+  /** `wrote`: the gateway says that there is an answer, so that a row of it will come. */
+  | { readonly type: "ended"; readonly runId: string; readonly end: RunEnd; readonly wrote: boolean };
 
 export const emptyView: ConversationView = { rows: [], hasMore: false, run: null, ended: new Map() };
 
@@ -92,7 +93,15 @@ function takeHistory(
   if (inFlight === null) {
     if (view.run === null) return { ...view, rows, hasMore };
     const end = endFromRows(rows, view.run.runId);
-    return merge({ ...view, rows, hasMore }, { type: "ended", runId: view.run.runId, end });
+    return merge(
+      { ...view, rows, hasMore },
+      {
+        type: "ended",
+        runId: view.run.runId,
+        end,
+        wrote: false,
+      },
+    );
   }
   const known = view.run?.runId === inFlight.runId ? view.run : null;
   const text = known !== null && known.text.startsWith(inFlight.text) ? known.text : inFlight.text;

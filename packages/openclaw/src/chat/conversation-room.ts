@@ -19,8 +19,10 @@ import { clientIdOf, runOf } from "./transcript-row.ts";
 
 /** Rows that a reader gets at once; older ones are paged. */
 const shownRows = 200;
-/** The gateway says that a run is over shortly before or after it stores the last row of it. */
-const lastRowMs = 500;
+/** The gateway says that a run is over before or after it stores the last row of it: when to look again. */
+const lastRowDelaysMs = [100, 200, 400, 800, 1_600, 3_200, 6_400];
+/** The same for a run that wrote nothing, which may have no row at all. */
+const silentRunDelaysMs = [100, 400];
 const retryMs = 2_000;
 
 /** One conversation that somebody looks at: its view, kept up to date, and its readers. */
@@ -128,7 +130,16 @@ export function createConversationRoom(deps: {
     if (ending?.runId === input.runId) return;
     finish();
     ending = input;
-    cancelEnding = deps.setTimer(lastRowMs, finish);
+    const wrote = input.end.outcome !== "error" && (input.wrote || view.run.text !== "");
+    awaitLastRow(wrote ? lastRowDelaysMs : silentRunDelaysMs);
+  }
+
+  function awaitLastRow([delayMs, ...later]: readonly number[]): void {
+    if (delayMs === undefined) return finish();
+    cancelEnding = deps.setTimer(delayMs, () => {
+      refresh();
+      awaitLastRow(later);
+    });
   }
 
   function finish(): void {

@@ -1,4 +1,4 @@
-import type { ChatInput } from "./chat-core.ts";
+import type { ChatInput, RunEnd } from "./chat-core.ts";
 import { runFailure, runFailureReport } from "./chat-errors.ts";
 import { resultText, summarise } from "./transcript.ts";
 import type { GatewayEvent } from "../gateway/gateway-client.ts";
@@ -50,18 +50,20 @@ function readChat(payload: unknown, now: number): ChatNews | null {
   if (!parsed.success) return null;
   const { sessionKey, runId, seq, state, message } = parsed.data;
   const news = (input: ChatInput, stale: boolean): ChatNews => ({ sessionKey, input, stale });
+  const ended = (end: RunEnd): ChatNews =>
+    news({ type: "ended", runId, end, wrote: messageText(message?.content) !== "" }, true);
   switch (state) {
     case "status":
       return news({ type: "started", runId, at: now }, false);
     case "delta":
       return news({ type: "text", runId, seq, text: messageText(message?.content), at: now }, false);
     case "final":
-      return news({ type: "ended", runId, end: { outcome: "final", error: null } }, true);
+      return ended({ outcome: "final", error: null });
     case "aborted":
-      return news({ type: "ended", runId, end: { outcome: "stopped", error: null } }, true);
+      return ended({ outcome: "stopped", error: null });
     case "error": {
       const error = runFailureReport(runFailure.safeParse(payload).data ?? {});
-      return news({ type: "ended", runId, end: { outcome: "error", error } }, true);
+      return ended({ outcome: "error", error });
     }
   }
 }

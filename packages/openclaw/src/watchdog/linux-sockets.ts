@@ -21,7 +21,7 @@ export function createLinuxScanner(deps: { tree: ProcessTree }): SocketScanner {
     async scan(root) {
       const held = new Map<string, ProcessEntry>();
       for (const member of await deps.tree.members(root)) {
-        for (const inode of socketInodes(member.pid)) if (!held.has(inode)) held.set(inode, member);
+        for (const inode of heldSockets(member.pid)) if (!held.has(inode)) held.set(inode, member);
       }
       for (const inode of settled.keys()) if (!held.has(inode)) settled.delete(inode);
       const open = [...held.keys()].filter((inode) => mayChange(settled.get(inode)));
@@ -69,7 +69,7 @@ function addressless(root: number): ReadonlySet<string> {
 }
 
 /** A table is not there when its protocol is switched off, or when the process has ended. */
-function readIfThere(path: string): string {
+export function readIfThere(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {
@@ -93,7 +93,8 @@ function describe(row: ProcNetRow, { pid, name }: ProcessEntry): readonly TreeSo
   return [{ key: inode, pid, process: name, protocol, kind: "outbound", ...there }];
 }
 
-function socketInodes(pid: number): readonly string[] {
+/** The inodes of the sockets that a process holds. */
+export function heldSockets(pid: number): readonly string[] {
   const folder = `/proc/${pid}/fd`;
   const inodes: string[] = [];
   try {
