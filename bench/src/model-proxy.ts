@@ -92,7 +92,9 @@ export async function measureModelProxy(): Promise<Row[]> {
 function startBeside(path: string, ...args: string[]): { port: Promise<number>; end: () => void } {
   const program = fileURLToPath(new URL(path, import.meta.url));
   // As the daemon runs. A collector with threads of its own would take the core of the process that it is measured beside.
-  const child = spawn(process.execPath, ["--single-threaded-gc", program, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--single-threaded-gc", program, ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const line = new Promise<string>((resolve) =>
     createInterface({ input: child.stdout }).once("line", resolve),
   );

@@ -11,13 +11,7 @@ import type {
   Clock,
 } from "@smartclaw/contracts";
 import { SmartClawError } from "@smartclaw/contracts";
-import {
-  type Candidate,
-  checkCompletion,
-  fetchModels,
-  type ModelList,
-  type OwnRequests,
-} from "./check.ts";
+import { type Candidate, checkCompletion, fetchModels, type ModelList, type OwnRequests } from "./check.ts";
 import {
   cutOff,
   detailOf,

@@ -23,10 +23,7 @@ test("a connection belongs to the tree's process that opened it, and to no other
   });
   const [inside] = await accepted;
   const find = (socket: Socket) =>
-    ownerOf(
-      { clientPort: socket.remotePort ?? 0, serverPort },
-      { tree, root: root.pid ?? 0, platform },
-    );
+    ownerOf({ clientPort: socket.remotePort ?? 0, serverPort }, { tree, root: root.pid ?? 0, platform });
   const owner = await find(inside);
   assert.ok(owner !== null && owner.pid !== root.pid && owner.parent === root.pid);
 
