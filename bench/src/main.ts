@@ -1,11 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import { measureChat } from "./chat.ts";
 import { measureModelProxy } from "./model-proxy.ts";
 import { measureProduct } from "./product.ts";
 
 const beside = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const rows = [...(await measureModelProxy()), ...(await measureProduct())];
+const rows = [...(await measureModelProxy()), ...(await measureChat()), ...(await measureProduct())];
 const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`;
 const table = rows.map(
   (one) =>

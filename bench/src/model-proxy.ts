@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process";
 import { Agent, request } from "node:http";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { startBeside } from "./beside.ts";
 import { median, quantile, row, type Row } from "./row.ts";
 
 const rounds = 400;
@@ -86,17 +84,4 @@ export async function measureModelProxy(): Promise<Row[]> {
       throughput >= 0.98,
     ),
   ];
-}
-
-/** Starts a program that prints its port and runs until its input ends. */
-function startBeside(path: string, ...args: string[]): { port: Promise<number>; end: () => void } {
-  const program = fileURLToPath(new URL(path, import.meta.url));
-  // As the daemon runs. A collector with threads of its own would take the core of the process that it is measured beside.
-  const child = spawn(process.execPath, ["--single-threaded-gc", program, ...args], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const line = new Promise<string>((resolve) =>
-    createInterface({ input: child.stdout }).once("line", resolve),
-  );
-  return { port: line.then(Number), end: () => child.stdin.end() };
 }

@@ -24,6 +24,11 @@ const lastRowDelaysMs = [100, 200, 400, 800, 1_600, 3_200, 6_400];
 /** The same for a run that wrote nothing, which may have no row at all. */
 const silentRunDelaysMs = [100, 400];
 const retryMs = 2_000;
+/**
+ * While OpenClaw prepares an answer, reading the transcript for the user's own message would hold up the first word
+ * (by 16 ms of 180). So a row by itself is read when that word has come, or after this time.
+ */
+const rowPatienceMs = 1_000;
 
 /** One conversation that somebody looks at: its view, kept up to date, and its readers. */
 export interface ConversationRoom {
@@ -52,16 +57,17 @@ export function createConversationRoom(deps: {
   /** Work on the gateway, one after the other, so that an older answer never overtakes a newer one. */
   let work: Promise<void> = Promise.resolve();
   let refreshWaiting = false;
+  let refreshPostponed = false;
+  let cancelPostponed: Unsubscribe = () => undefined;
   /** News that came while the history was being read. */
   let early: ChatInput[] = [];
   let ending: Extract<ChatInput, { type: "ended" }> | null = null;
   let cancelEnding: Unsubscribe = () => undefined;
   let cancelRetry: Unsubscribe = () => undefined;
 
-  /** Takes several pieces of news as one step: readers see only where it leads. */
-  function update(...inputs: readonly ChatInput[]): void {
+  function update(input: ChatInput): void {
     const before = view;
-    view = inputs.reduce(merge, view);
+    view = merge(view, input);
     if (view === before || !loaded) return;
     for (const event of difference(present(before), present(view), view.ended)) push(event);
   }
@@ -90,10 +96,7 @@ export function createConversationRoom(deps: {
   async function reload(): Promise<void> {
     const history = await readHistory(gateway, sessionKey, shownRows, clock.now());
     cursor = history.cursor;
-    if (loaded) {
-      const over = takeEnding();
-      return over === null ? update(history.input) : update(over, history.input);
-    }
+    if (loaded) return update(ending === null ? history.input : { ...history.input, run: view.run });
     view = [history.input, ...early].reduce(merge, view);
     early = [];
     loaded = true;
@@ -115,6 +118,18 @@ export function createConversationRoom(deps: {
       }
       if (ending !== null && hasLastRow(ending)) finish();
     });
+  }
+
+  function refreshNow(): void {
+    cancelPostponed();
+    refreshPostponed = false;
+    refresh();
+  }
+
+  function postponeRefresh(): void {
+    if (refreshPostponed) return;
+    refreshPostponed = true;
+    cancelPostponed = deps.setTimer(rowPatienceMs, refreshNow);
   }
 
   /** Holds the end of a run back until its last row is there, so that the text never leaves the page in between. */
@@ -143,15 +158,10 @@ export function createConversationRoom(deps: {
   }
 
   function finish(): void {
-    const over = takeEnding();
-    if (over !== null) update(over);
-  }
-
-  function takeEnding(): typeof ending {
     cancelEnding();
     const over = ending;
     ending = null;
-    return over;
+    if (over !== null) update(over);
   }
 
   function hasLastRow({ runId, end }: Extract<ChatInput, { type: "ended" }>): boolean {
@@ -175,6 +185,7 @@ export function createConversationRoom(deps: {
         if (readers.size === 0) {
           cancelEnding();
           cancelRetry();
+          cancelPostponed();
           deps.onEmpty();
         }
       }
@@ -183,7 +194,8 @@ export function createConversationRoom(deps: {
       if (input?.type === "ended") end(input);
       else if (input !== null && loaded) update(input);
       else if (input !== null) early.push(input);
-      if (stale) refresh();
+      if (stale && input === null) postponeRefresh();
+      else if (stale || (refreshPostponed && input !== null && input.type !== "started")) refreshNow();
     },
     connectionChanged(connected) {
       if (connected) return queue(load);

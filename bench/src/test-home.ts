@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+/** The built command line. */
+export const cli = at("apps/desktop/dist/cli.js");
+
+/** A home folder of SmartClaw for a measure, with OpenClaw installed in it. */
+export interface TestHome {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** OpenClaw's launcher, of the same copy that SmartClaw starts. */
+  readonly entry: string;
+  smartclaw(...args: string[]): Promise<{ stdout: string }>;
+  /** What `status --json` prints, healthy or not. */
+  status<T>(): Promise<T>;
+  dispose(): Promise<void>;
+}
+
+export function makeTestHome(): TestHome {
+  const folder = mkdtempSync(join(tmpdir(), "smartclaw-bench-"));
+  const source = [process.env["SMARTCLAW_TEST_RELEASES"] ?? "", at(".cache/openclaw")].find((place) =>
+    existsSync(join(place, "live.json")),
+  );
+  if (source === undefined) throw new Error("OpenClaw is not installed here; run `npm test` once");
+  for (const name of ["versions", "live.json"])
+    cpSync(join(source, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
+  const { openclaw } = JSON.parse(readFileSync(join(folder, "live.json"), "utf8")) as { openclaw: string };
+  const env = { ...process.env, SMARTCLAW_HOME: folder, HOME: folder, CI: "1" };
+  const smartclaw = (...args: string[]) => run(process.execPath, [cli, ...args], { env });
+  return {
+    folder,
+    env,
+    version: openclaw,
+    entry: join(folder, "versions", "openclaw", openclaw, "node_modules", "openclaw", "openclaw.mjs"),
+    smartclaw,
+    async status<T>() {
+      const { stdout } = await smartclaw("status", "--json").catch((error: { stdout: string }) => error);
+      return JSON.parse(stdout) as T;
+    },
+    async dispose() {
+      await smartclaw("stop").catch(() => {});
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+export async function untilReady(home: TestHome): Promise<void> {
+  for (;;) {
+    const { openclaw } = await home.status<{ openclaw: { gateway: { phase: string } } }>();
+    if (openclaw.gateway.phase === "ready") return;
+    await pause(200);
+  }
+}
+
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
