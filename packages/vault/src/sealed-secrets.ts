@@ -20,8 +20,7 @@ const manifestSchema = z.record(z.string(), z.number().int().positive());
  * *whole* file is not: that would need a counter outside it.
  */
 export interface SealedSecrets extends SecretStore {
-  /** Writes the times of last use. */
-  flush(): void;
+  /** Writes the times of last use where it can, and forgets the keys in any case. */
   dispose(): void;
 }
 
@@ -48,7 +47,7 @@ export function createSealedSecrets(deps: {
     file.putManifest(seal(manifestKey, plain, associatedData("manifest"), random));
   };
   const lastUsed = (id: string, stored: number | null): number | null => used.get(id) ?? stored;
-  const flush = (): void => {
+  const writeTimes = (): void => {
     if (used.size === 0) return;
     file.transaction(() => {
       for (const [id, at] of used) file.touch("secret", id, at);
@@ -68,9 +67,9 @@ export function createSealedSecrets(deps: {
       const row = file.secret(id);
       const version = Object.hasOwn(versions, id) ? versions[id] : undefined;
       if (row === null && version === undefined) return null;
-      if (row === null || row.version !== version) throw tampered();
+      if (row === null || row.version !== version) throw tamperedRow();
       const plain = open(secretKey, row.sealed, bound(id, row.version));
-      if (plain === null) throw tampered();
+      if (plain === null) throw tamperedRow();
       used.set(id, clock.now());
       const secret = Secret.fromBytes(plain);
       plain.fill(0);
@@ -114,19 +113,31 @@ export function createSealedSecrets(deps: {
         updatedAt: row.updated_at,
         lastUsedAt: lastUsed(row.id, row.last_used_at),
       })),
-    flush,
     dispose() {
-      flush();
-      secretKey.fill(0);
-      manifestKey.fill(0);
+      try {
+        writeTimes();
+      } catch {
+        // A full or failing disk: these times are not worth keeping the keys in memory for.
+      } finally {
+        secretKey.fill(0);
+        manifestKey.fill(0);
+      }
     },
   };
 }
 
-function tampered(): SmartClawError {
+export function tampered(): SmartClawError {
   return new SmartClawError(
     "VAULT_TAMPERED",
     "The vault file was changed by something other than SmartClaw, so nothing in it is used.",
-    "Put back a copy of vault.sqlite from a backup, or remove the key on the Keys page and add it again.",
+    "Put back a copy of vault.sqlite from a backup, or move the file away to begin with an empty vault.",
+  );
+}
+
+function tamperedRow(): SmartClawError {
+  return new SmartClawError(
+    "VAULT_TAMPERED",
+    "This key was changed in the vault file by something other than SmartClaw, so it is not used.",
+    "Remove it on the Keys page and add it again, or put back a copy of vault.sqlite from a backup.",
   );
 }

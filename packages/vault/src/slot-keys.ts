@@ -1,5 +1,5 @@
 import { argon2 } from "node:crypto";
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { deriveKey } from "@smartclaw/crypto";
 import { SmartClawError, type RandomBytes } from "@smartclaw/contracts";
@@ -70,7 +70,10 @@ export function readKeyFile(path: string, platform: string): Uint8Array {
   }
 }
 
-/** Makes a key file of mode 0400; never overwrites. @throws SmartClawError CONFLICT, KEYSTORE_UNAVAILABLE */
+/**
+ * Makes a key file of mode 0400; never overwrites, and leaves none behind that is not whole.
+ * @throws SmartClawError CONFLICT, KEYSTORE_UNAVAILABLE, DISK_FULL
+ */
 export function writeKeyFile(path: string, key: Uint8Array): void {
   let descriptor: number;
   try {
@@ -85,8 +88,18 @@ export function writeKeyFile(path: string, key: Uint8Array): void {
     throw fileFault(`The key file ${path} cannot be made.`);
   }
   try {
-    writeSync(descriptor, Buffer.from(key).toString("base64"));
+    writeFileSync(descriptor, Buffer.from(key).toString("base64"));
     fsyncSync(descriptor);
+  } catch (error) {
+    rmSync(path, { force: true });
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC")
+      throw fileFault(`The key file ${path} cannot be made.`);
+    throw new SmartClawError(
+      "DISK_FULL",
+      `The key file ${path} could not be written: the disk is full.`,
+      "Free some space and try again.",
+      { cause: error },
+    );
   } finally {
     closeSync(descriptor);
   }

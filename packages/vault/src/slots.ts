@@ -1,7 +1,8 @@
 import { associatedData, deriveKey, open, seal } from "@smartclaw/crypto";
 import type { RandomBytes, SlotKind, VaultSlot } from "@smartclaw/contracts";
 import { slotKind } from "@smartclaw/contracts";
-import type { SlotRow } from "./vault-file.ts";
+import type { z } from "zod";
+import { damaged, type SlotRow } from "./vault-file.ts";
 
 /** A slot as it lies in the file: how to get its key, and the master key wrapped with it. */
 export function wrapMasterKey(input: {
@@ -37,12 +38,23 @@ export function unwrapMasterKey(row: SlotRow, slotKey: Uint8Array): Uint8Array |
   return masterKey?.length === 32 ? masterKey : null;
 }
 
-/** What may be shown of a slot. */
+/** What may be shown of a slot. @throws SmartClawError STORAGE_CORRUPT when it is of no known kind */
 export function describeSlot(row: SlotRow): VaultSlot {
+  const kind = slotKind.safeParse(row.kind);
+  if (!kind.success) throw damaged();
   return {
     id: row.id,
-    kind: slotKind.parse(row.kind),
+    kind: kind.data,
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
   };
+}
+
+/** How to get a slot's key. @throws SmartClawError STORAGE_CORRUPT when that cannot be read */
+export function parametersOf<S extends z.ZodType>(row: SlotRow, schema: S): z.output<S> {
+  try {
+    return schema.parse(JSON.parse(row.parameters));
+  } catch {
+    throw damaged();
+  }
 }

@@ -5,6 +5,7 @@ import {
   type KeystoreHealth,
   type Log,
   type RandomBytes,
+  reportOf,
   Secret,
   type SecretStore,
   type SlotKind,
@@ -17,7 +18,7 @@ import {
 } from "@smartclaw/contracts";
 import { z } from "zod";
 import type { Keystore } from "./keystore.ts";
-import { createSealedSecrets, type SealedSecrets } from "./sealed-secrets.ts";
+import { createSealedSecrets, type SealedSecrets, tampered } from "./sealed-secrets.ts";
 import {
   argon2Parameters,
   keyOfCredential,
@@ -27,8 +28,8 @@ import {
   readKeyFile,
   writeKeyFile,
 } from "./slot-keys.ts";
-import { describeSlot, unwrapMasterKey, wrapMasterKey } from "./slots.ts";
-import { openVaultFile, type SlotRow, type VaultFile } from "./vault-file.ts";
+import { describeSlot, parametersOf, unwrapMasterKey, wrapMasterKey } from "./slots.ts";
+import { isDiskFull, openVaultFile, type SlotRow, type VaultFile } from "./vault-file.ts";
 
 const fileParameters = z.object({ path: z.string() });
 const credentialParameters = z.object({ name: z.string() });
@@ -91,8 +92,17 @@ export function createVault(deps: VaultDeps): Vault {
   let obstacle = unasked;
   let keystoreHealth: KeystoreHealth = { name: deps.keystore.name, state: "available", reason: "" };
 
+  /** A file that is damaged under our hands must not take the whole status with it. */
+  const slotsNow = (): VaultSlot[] => {
+    try {
+      return file?.slots().map(describeSlot) ?? [];
+    } catch (error) {
+      deps.log.error({ error: reportOf(error) }, "the ways to open the vault could not be read");
+      return [];
+    }
+  };
   const status = (): VaultStatus => {
-    const slots = file === null || obstacle.state === "damaged" ? [] : file.slots().map(describeSlot);
+    const slots = slotsNow();
     const now = opened === null ? obstacle : { state: "ready" as const, message: "", next: "" };
     return { ...now, openedBy: opened?.by ?? null, slots, keystore: keystoreHealth };
   };
@@ -124,7 +134,12 @@ export function createVault(deps: VaultDeps): Vault {
       masterKey,
       by: describeSlot(slot).kind,
     };
-    from.touch("slot", slot.id, clock.now());
+    try {
+      from.touch("slot", slot.id, clock.now());
+    } catch (error) {
+      // The vault is open, and reading needs no space; only this time is not kept.
+      if (!isDiskFull(error)) throw error;
+    }
   };
 
   /** Null when one of the slots opened the vault, else what stood in the way of the most telling one. */
@@ -170,15 +185,17 @@ export function createVault(deps: VaultDeps): Vault {
         if (reading.kind === "missing") return keyMissing("does not hold this vault's master key any more");
         return { state: "locked", message: reading.reason, next: retry };
       }
-      case "key-file":
+      case "key-file": {
+        const { path } = parametersOf(slot, fileParameters);
         try {
-          return { key: readKeyFile(fileParameters.parse(JSON.parse(slot.parameters)).path, deps.platform) };
+          return { key: readKeyFile(path, deps.platform) };
         } catch (error) {
           if (!(error instanceof SmartClawError)) throw error;
           return { state: "locked", message: error.message, next: error.next };
         }
+      }
       case "systemd-credential": {
-        const { name } = credentialParameters.parse(JSON.parse(slot.parameters));
+        const { name } = parametersOf(slot, credentialParameters);
         const content = deps.readCredential(name);
         const key = content === null ? null : keyOfCredential(content);
         if (key !== null) return { key };
@@ -269,7 +286,7 @@ export function createVault(deps: VaultDeps): Vault {
   const make = async (choice: VaultSetup): Promise<void> => {
     const masterKey = random(32);
     const row = await slotFor(choice, masterKey);
-    file = openVaultFile(deps.file, { create: true });
+    file ??= openVaultFile(deps.file, { create: true });
     if (file.slots().length > 0)
       throw new SmartClawError("CONFLICT", "There is a vault already.", "Open it on the Keys page.");
     file.putSlot(row);
@@ -278,7 +295,12 @@ export function createVault(deps: VaultDeps): Vault {
   };
 
   const openFile = (): VaultFile | null => {
+    // It may have been put back from a backup.
+    if (obstacle.state === "damaged") letGo();
     if (file === null && existsSync(deps.file)) file = openVaultFile(deps.file, { create: false });
+    // Without a way to open it, what lies there is lost; a new key beside it would hide that.
+    if (file !== null && file.slots().length === 0 && (file.manifest() !== null || file.secrets().length > 0))
+      throw tampered();
     return file;
   };
 
@@ -291,11 +313,32 @@ export function createVault(deps: VaultDeps): Vault {
         (error.code !== "STORAGE_CORRUPT" && error.code !== "VAULT_TAMPERED")
       )
         throw error;
+      letGo();
       return stop({ state: "damaged", message: error.message, next: error.next });
     }
   };
+  const forget = (): void => {
+    opened?.secrets.dispose();
+    opened?.masterKey.fill(0);
+    opened = null;
+  };
+  const letGo = (): void => {
+    forget();
+    file?.close();
+    file = null;
+  };
 
-  const openAutomatically = (): Promise<VaultStatus> =>
+  const openAutomatically = async (): Promise<VaultStatus> => {
+    try {
+      return await openIfPossible();
+    } catch (error) {
+      // A full disk, a folder that cannot be read: a state with a sentence, like every other obstacle.
+      deps.log.error({ error: String(error) }, "the vault could not be opened");
+      const { message, next } = reportOf(error);
+      return stop({ state: existsSync(deps.file) ? "locked" : "uninitialised", message, next });
+    }
+  };
+  const openIfPossible = (): Promise<VaultStatus> =>
     guarded(async () => {
       if (opened !== null) return status();
       const existing = openFile();
@@ -342,7 +385,7 @@ export function createVault(deps: VaultDeps): Vault {
           if (existing === null || slot.kind !== how.kind) continue;
           const key =
             how.kind === "passphrase"
-              ? await keyOfPassphrase(how.passphrase, argon2Parameters.parse(JSON.parse(slot.parameters)))
+              ? await keyOfPassphrase(how.passphrase, parametersOf(slot, argon2Parameters))
               : recoveryKey(how.phrase);
           const masterKey = key === null ? null : unwrapMasterKey(slot, key);
           if (masterKey === null) continue;
@@ -357,9 +400,7 @@ export function createVault(deps: VaultDeps): Vault {
         );
       }),
     lock() {
-      opened?.secrets.dispose();
-      opened?.masterKey.fill(0);
-      opened = null;
+      forget();
       return stop({
         state: "locked",
         message: "You locked the vault.",
@@ -418,13 +459,7 @@ export function createVault(deps: VaultDeps): Vault {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close() {
-      opened?.secrets.dispose();
-      opened?.masterKey.fill(0);
-      opened = null;
-      file?.close();
-      file = null;
-    },
+    close: letGo,
   };
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync, renameSync } from "node:fs";
+import { basename } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { z } from "zod";
 import { SmartClawError, type Log } from "@smartclaw/contracts";
@@ -6,12 +7,13 @@ import { SmartClawError, type Log } from "@smartclaw/contracts";
 /** A small typed file: read once, kept in memory, written whole and atomically with mode 0600. */
 export interface JsonFile<T> {
   get(): T;
-  /** Durable when it returns. @throws SmartClawError DISK_FULL, INTERNAL; the value in memory is then unchanged. */
+  /** Durable when it returns. @throws SmartClawError DISK_FULL; the value in memory is then unchanged. */
   set(value: T): void;
 }
 
 /**
  * A file that does not fit `schema` is moved aside to `<path>.damaged-<time>`, never overwritten, and `initial` is used.
+ * @throws SmartClawError STORAGE_CORRUPT when it can neither be read nor moved
  */
 export function openJsonFile<S extends z.ZodType>(
   path: string,
@@ -20,19 +22,20 @@ export function openJsonFile<S extends z.ZodType>(
   log: Log,
 ): JsonFile<z.output<S>> {
   let value = initial;
-  let text: string | null = null;
   try {
-    text = readFileSync(path, "utf8");
+    const text = read(path);
+    if (text !== null) {
+      const parsed = parse(text, schema);
+      if (parsed === null) moveAside(path, log);
+      else value = parsed.value;
+    }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  if (text !== null) {
-    const parsed = parse(text, schema);
-    if (parsed === null) {
-      const aside = `${path}.damaged-${Date.now()}`;
-      renameSync(path, aside);
-      log.error({ path, aside }, "a settings file could not be read and was moved aside");
-    } else value = parsed.value;
+    throw new SmartClawError(
+      "STORAGE_CORRUPT",
+      `SmartClaw cannot start, because its file ${basename(path)} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`,
+      `Make ${path} yours to read, or move it away, and start SmartClaw again.`,
+      { cause: error },
+    );
   }
   return {
     get: () => value,
@@ -41,7 +44,7 @@ export function openJsonFile<S extends z.ZodType>(
       try {
         writeFileAtomic.sync(path, `${JSON.stringify(valid, null, 2)}\n`, { mode: 0o600 });
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOSPC")
+        if (["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? ""))
           throw new SmartClawError(
             "DISK_FULL",
             "The disk is full, so the change was not saved.",
@@ -53,6 +56,25 @@ export function openJsonFile<S extends z.ZodType>(
       value = valid;
     },
   };
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function moveAside(path: string, log: Log): void {
+  const aside = `${path}.damaged-${Date.now()}`;
+  renameSync(path, aside);
+  const name = basename(path);
+  log.error(
+    { path, aside },
+    `${name} was damaged, so it was moved aside and begun anew; to get it back, stop SmartClaw, repair the old file and name it ${name} again`,
+  );
 }
 
 function parse<S extends z.ZodType>(text: string, schema: S): { value: z.output<S> } | null {

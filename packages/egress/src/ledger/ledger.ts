@@ -1,5 +1,4 @@
-import { existsSync, renameSync, chmodSync } from "node:fs";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { SQLInputValue } from "node:sqlite";
 import {
   type Clock,
   type LedgerEntry,
@@ -11,16 +10,8 @@ import {
   type Unsubscribe,
 } from "@smartclaw/contracts";
 import { exportEntries } from "./export.ts";
+import { guarded, isDamage, type LedgerFile, moveAside, openLedgerFile } from "./ledger-file.ts";
 
-const schema = `
-  CREATE TABLE entry (
-    id INTEGER PRIMARY KEY, started_at INTEGER NOT NULL, ended_at INTEGER, door TEXT NOT NULL, process TEXT NOT NULL,
-    host TEXT NOT NULL, port INTEGER NOT NULL, address TEXT, fingerprint TEXT,
-    sent INTEGER NOT NULL DEFAULT 0, received INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL, verdict TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX entry_by_time ON entry (started_at);
-  PRAGMA user_version = 1;
-`;
 /** Byte counts of open connections are written this often, not for every packet. */
 const flushEveryMs = 1_000;
 const dayMs = 86_400_000;
@@ -59,7 +50,9 @@ interface Row {
 /**
  * Opens the ledger (SQLite, mode 0600). `begin` has written its row before it returns and throws when it cannot, so
  * that no connection is opened that is not in the ledger. Rows that a crash left open are closed.
- * A damaged file is moved aside and a new one begun; the first row says so.
+ * A damaged file is moved aside and a new one begun, also when the damage shows only later; the first row says so.
+ * A full disk is no damage: what is there stays readable, and nothing is let out until there is space.
+ * @throws SmartClawError DISK_FULL, STORAGE_CORRUPT when there can be no ledger at all
  */
 export function createLedger(deps: {
   file: string;
@@ -67,36 +60,65 @@ export function createLedger(deps: {
   retentionDays: () => number;
   log: Log;
 }): Ledger {
-  const { clock } = deps;
-  const { database, aside } = openDatabase(deps.file, deps.log);
+  const { clock, log } = deps;
   const listeners = new Set<(entry: LedgerEntry) => void>();
   const dirty = new Map<number, { sent: number; received: number }>();
   let timer: NodeJS.Timeout | null = null;
 
-  const insert = database.prepare(
-    "INSERT INTO entry (started_at, ended_at, door, process, host, port, reason, verdict) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-  );
-  const updateBytes = database.prepare("UPDATE entry SET sent = ?, received = ? WHERE id = ?");
-  const updatePeer = database.prepare("UPDATE entry SET address = ?, fingerprint = ? WHERE id = ?");
-  const updateEnd = database.prepare(
-    "UPDATE entry SET ended_at = ?, sent = ?, received = ?, reason = coalesce(?, reason), verdict = ? WHERE id = ?",
-  );
-  const byId = database.prepare("SELECT * FROM entry WHERE id = ?");
-  database
-    .prepare(
-      "UPDATE entry SET ended_at = ?, verdict = 'failed', reason = reason || ' (SmartClaw ended before it)' WHERE ended_at IS NULL",
-    )
-    .run(clock.now());
+  const replace = (): LedgerFile => {
+    const aside = moveAside(deps.file, log);
+    const begun = openLedgerFile(deps.file, clock.now());
+    const [door, process, host, reason] = [
+      "smartclaw",
+      "smartclaw-daemon",
+      "localhost",
+      `the earlier ledger was damaged and is kept as ${aside}`,
+    ];
+    begun.insert.run(clock.now(), clock.now(), door, process, host, 1, reason, "failed");
+    return begun;
+  };
+  const first = (): LedgerFile => {
+    try {
+      return openLedgerFile(deps.file, clock.now());
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return replace();
+    }
+  };
+  /** Carries `work` out, on a new file when this one turns out to be damaged. */
+  const on = <T>(work: (file: LedgerFile) => T): T => {
+    try {
+      return work(file);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      file.close();
+      dirty.clear();
+      file = replace();
+      return work(file);
+    }
+  };
+  /** For what is worth less than the connection that it belongs to. */
+  const attempt = (work: () => void, what: string): void => {
+    try {
+      work();
+    } catch (error) {
+      log.warn({ error: String(error) }, what);
+    }
+  };
+  let file = guarded(first);
 
   const announce = (id: number): void => {
     if (listeners.size === 0) return;
-    const entry = entryOf(byId.get(id) as unknown as Row);
-    for (const listener of listeners) listener(entry);
+    const row = file.byId.get(id);
+    if (row === undefined) return;
+    for (const listener of listeners) listener(entryOf(row as unknown as Row));
   };
   const flush = (): void => {
     timer = null;
-    for (const [id, { sent, received }] of dirty) updateBytes.run(sent, received, id);
-    dirty.clear();
+    attempt(() => {
+      for (const [id, { sent, received }] of dirty) file.updateBytes.run(sent, received, id);
+      dirty.clear();
+    }, "byte counts could not be written to the ledger");
   };
   const add = (
     entry: Parameters<LedgerWriter["begin"]>[0],
@@ -104,12 +126,11 @@ export function createLedger(deps: {
     ended: boolean,
   ): number => {
     const now = clock.now();
+    const { door, process, host, port, reason } = entry;
+    let id: number;
     try {
-      const { door, process, host, port, reason } = entry;
-      const result = insert.run(now, ended ? now : null, door, process, host, port, reason, verdict);
-      const id = Number(result.lastInsertRowid);
-      announce(id);
-      return id;
+      const values = [now, ended ? now : null, door, process, host, port, reason, verdict];
+      id = Number(on(({ insert }) => insert.run(...values)).lastInsertRowid);
     } catch (error) {
       throw new SmartClawError(
         "DISK_FULL",
@@ -118,39 +139,37 @@ export function createLedger(deps: {
         { cause: error },
       );
     }
+    attempt(() => announce(id), "a new row of the ledger could not be announced");
+    return id;
   };
-
-  if (aside !== null) {
-    const reason = `the earlier ledger was damaged and is kept as ${aside}`;
-    add(
-      { door: "smartclaw", process: "smartclaw-daemon", host: "localhost", port: 1, reason },
-      "failed",
-      true,
-    );
-  }
 
   return {
     begin(entry) {
       const id = add(entry, "allowed", false);
+      const from = file;
       const bytes = { sent: 0, received: 0 };
       let open = true;
+      // In a file that was begun since, the number belongs to another connection.
+      const writable = (): boolean => open && from === file;
       const finish = (verdict: LedgerEntry["verdict"], reason: string | null): void => {
-        if (!open) return;
+        if (!writable()) return;
         open = false;
         dirty.delete(id);
-        try {
-          updateEnd.run(clock.now(), bytes.sent, bytes.received, reason, verdict, id);
+        attempt(() => {
+          file.updateEnd.run(clock.now(), bytes.sent, bytes.received, reason, verdict, id);
           announce(id);
-        } catch {
-          deps.log.warn({ id }, "the end of a connection could not be written to the ledger");
-        }
+        }, "the end of a connection could not be written to the ledger");
       };
       return {
-        connected: (peer) => {
-          if (open) updatePeer.run(peer.address, peer.fingerprint, id);
+        connected(peer) {
+          if (!writable()) return;
+          attempt(
+            () => void file.updatePeer.run(peer.address, peer.fingerprint, id),
+            "the other end of a connection could not be written to the ledger",
+          );
         },
         count(more) {
-          if (!open) return;
+          if (!writable()) return;
           bytes.sent += more.sent ?? 0;
           bytes.received += more.received ?? 0;
           dirty.set(id, bytes);
@@ -162,68 +181,45 @@ export function createLedger(deps: {
     },
     refuse: (entry) => void add(entry, "refused", true),
     list({ before, limit, ...filter }) {
-      const { where, values } = conditions(filter);
-      const total = database.prepare(`SELECT count(*) AS n FROM entry ${where}`).get(...values) as {
-        n: number;
-      };
-      const page = conditions(filter, before);
-      const rows = database
-        .prepare(`SELECT * FROM entry ${page.where} ORDER BY id DESC LIMIT ?`)
-        .all(...page.values, limit);
-      return { entries: (rows as unknown as Row[]).map(entryOf), total: total.n };
+      return on(({ database }) => {
+        const { where, values } = conditions(filter);
+        const total = database.prepare(`SELECT count(*) AS n FROM entry ${where}`).get(...values) as {
+          n: number;
+        };
+        const page = conditions(filter, before);
+        const rows = database
+          .prepare(`SELECT * FROM entry ${page.where} ORDER BY id DESC LIMIT ?`)
+          .all(...page.values, limit);
+        return { entries: (rows as unknown as Row[]).map(entryOf), total: total.n };
+      });
     },
     export({ format, ...filter }) {
-      const { where, values } = conditions(filter);
-      const rows = database
-        .prepare(`SELECT * FROM entry ${where} ORDER BY id LIMIT ?`)
-        .all(...values, exportLimit);
-      return exportEntries((rows as unknown as Row[]).map(entryOf), format, clock.now());
+      return on(({ database }) => {
+        const { where, values } = conditions(filter);
+        const rows = database
+          .prepare(`SELECT * FROM entry ${where} ORDER BY id LIMIT ?`)
+          .all(...values, exportLimit);
+        return exportEntries((rows as unknown as Row[]).map(entryOf), format, clock.now());
+      });
     },
     watch(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     prune() {
-      database
-        .prepare("DELETE FROM entry WHERE started_at < ?")
-        .run(clock.now() - deps.retentionDays() * dayMs);
+      const oldest = clock.now() - deps.retentionDays() * dayMs;
+      attempt(
+        () =>
+          void on(({ database }) => database.prepare("DELETE FROM entry WHERE started_at < ?").run(oldest)),
+        "old rows could not be removed from the ledger",
+      );
     },
     close() {
       if (timer !== null) clearTimeout(timer);
       flush();
-      database.close();
+      file.close();
     },
   };
-}
-
-function openDatabase(path: string, log: Log): { database: DatabaseSync; aside: string | null } {
-  const existed = existsSync(path);
-  const open = (): DatabaseSync => {
-    const database = new DatabaseSync(path);
-    try {
-      chmodSync(path, 0o600);
-      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 1000");
-      const { user_version: version } = database.prepare("PRAGMA user_version").get() as {
-        user_version: number;
-      };
-      if (version === 0) database.exec(schema);
-      database.prepare("SELECT * FROM entry LIMIT 1").all();
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-  };
-  try {
-    return { database: open(), aside: null };
-  } catch (error) {
-    if (!existed) throw error;
-    const aside = `${path}.damaged-${Date.now()}`;
-    for (const suffix of ["", "-wal", "-shm"])
-      if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
-    log.error({ path, aside }, "the network ledger was damaged and moved aside");
-    return { database: open(), aside };
-  }
 }
 
 function conditions(filter: LedgerFilter, before?: number): { where: string; values: SQLInputValue[] } {
