@@ -171,6 +171,11 @@ test("chat through the real gateway", { skip: skipWithoutOpenclaw, concurrency: 
       await view.until("end");
       await view.close();
     }
+    const { id: unnamed } = await chat.create({});
+    await say(unnamed, "SAY what grows in the shade of an old\tand very tall tree?\nThanks");
+    const titles = async () => (await chat.list()).map(({ title }) => title);
+    await until(async () => (await titles()).includes("SAY what grows in the shade of an old and very…"));
+    assert.ok((await titles()).includes("Garden"));
     const last = await chat.history({ id: one.id, limit: 2 });
     assert.equal(last.hasMore, true);
     const earlier = await chat.history({ id: one.id, limit: 2, before: last.messages[0]!.id });

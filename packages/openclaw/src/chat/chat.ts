@@ -1,5 +1,6 @@
 import {
   conversationId,
+  reportOf,
   SmartClawError,
   type ChatEvent,
   type ChatMessage,
@@ -15,7 +16,7 @@ import type { SetTimer } from "../supervisor/timers.ts";
 import { createConversationRoom, type ConversationRoom } from "./conversation-room.ts";
 import { readChatEvent } from "./gateway-chat-events.ts";
 import { readPage } from "./history.ts";
-import { isConversation, sessionRow, toConversation } from "./sessions.ts";
+import { isConversation, sessionRow, titleFrom, toConversation } from "./sessions.ts";
 import { clientIdOf, type TranscriptRow } from "./transcript-row.ts";
 import { toMessages } from "./transcript.ts";
 
@@ -65,6 +66,8 @@ const rememberedSends = 500;
 export function createChat(deps: ChatDeps): Chat {
   const { gateway, clock } = deps;
   const rooms = new Map<string, ConversationRoom>();
+  /** Conversations that get their name from the first message. */
+  const unnamed = new Set<ConversationId>();
   const sends = new Map<string, Promise<{ runId: string }>>();
 
   gateway.onConnection((connected) => {
@@ -124,7 +127,28 @@ export function createChat(deps: ChatDeps): Chat {
     );
     const news = { type: "started", runId, at: clock.now() } as const;
     rooms.get(conversation)?.take({ input: news, stale: false });
+    if (unnamed.delete(conversation)) {
+      rename(conversation, titleFrom(text)).catch((error: unknown) =>
+        deps.log.warn(
+          { error: reportOf(error) },
+          "a conversation could not be named after its first message",
+        ),
+      );
+    }
     return { runId };
+  }
+
+  async function rename(id: ConversationId, title: string): Promise<Conversation> {
+    await describe(id);
+    for (let copy = 1; ; copy += 1) {
+      const label = copy === 1 ? title : `${title} (${copy})`;
+      try {
+        await gateway.request("sessions.patch", { key: id, label }, anything);
+        return await describe(id);
+      } catch (error) {
+        if (!(error instanceof SmartClawError) || error.code !== "CONFLICT" || copy === 20) throw error;
+      }
+    }
   }
 
   return {
@@ -144,23 +168,17 @@ export function createChat(deps: ChatDeps): Chat {
         { key: id, ...(title ? { displayName: title } : {}) },
         anything,
       );
+      if (!title) unnamed.add(id);
       return await describe(id);
     },
 
-    async rename({ id, title }) {
-      await describe(id);
-      for (let copy = 1; ; copy += 1) {
-        const label = copy === 1 ? title : `${title} (${copy})`;
-        try {
-          await gateway.request("sessions.patch", { key: id, label }, anything);
-          return await describe(id);
-        } catch (error) {
-          if (!(error instanceof SmartClawError) || error.code !== "CONFLICT" || copy === 20) throw error;
-        }
-      }
+    rename: async ({ id, title }) => {
+      unnamed.delete(id);
+      return await rename(id, title);
     },
 
     async remove({ id }) {
+      unnamed.delete(id);
       const params = { key: id, deleteTranscript: true };
       return { removed: (await gateway.request("sessions.delete", params, deleted)).deleted };
     },

@@ -37,3 +37,13 @@ export function toConversation(row: SessionRow): Conversation {
     running: row.hasActiveRun === true,
   };
 }
+
+const longestTitle = 48;
+
+/** What a conversation is called after its first message: the beginning of its first line, in whole words. */
+export function titleFrom(text: string): string {
+  const line = (text.trim().split("\n")[0] ?? "").replace(/\s+/g, " ");
+  if (line.length <= longestTitle) return line || untitled;
+  const words = line.slice(0, longestTitle).replace(/\s\S*$/, "");
+  return `${words}…`;
+}

@@ -56,6 +56,16 @@ export function createInstaller(deps: InstallerDeps): Installer {
     return become({ state: "failed", version, error });
   };
 
+  /** A pointer that cannot be read, or that names what is not there, is put right by the release at hand. */
+  const activateUnlessLive = (version: string): void => {
+    try {
+      if (releases.live() !== null) return;
+    } catch (error) {
+      deps.log.warn({ error: reportOf(error) }, "the pointer to the live release is written anew");
+    }
+    releases.activate({ openclaw: version, node: "bundled", state: "openclaw" });
+  };
+
   const build = async (version: string): Promise<InstallState> => {
     const registry = new URL(deps.registry);
     const startedAt = clock.now();
@@ -113,8 +123,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
         installedAt: clock.now(),
       };
       releases.publish(staging, info);
-      if (releases.live() === null)
-        releases.activate({ openclaw: version, node: "bundled", state: "openclaw" });
+      activateUnlessLive(version);
       return become({ state: "installed", version, installedAt: info.installedAt });
     } catch (error) {
       return fail(version, reportOf(error));
@@ -157,13 +166,16 @@ export function createInstaller(deps: InstallerDeps): Installer {
     },
     install(version) {
       if (running !== null) return running;
-      const there = releases.find(version);
-      if (there !== null) {
-        if (releases.live() === null)
-          releases.activate({ openclaw: version, node: "bundled", state: "openclaw" });
-        return Promise.resolve(become({ state: "installed", version, installedAt: there.installedAt }));
+      try {
+        const there = releases.find(version);
+        if (there !== null) {
+          activateUnlessLive(version);
+          return Promise.resolve(become({ state: "installed", version, installedAt: there.installedAt }));
+        }
+        releases.sweep();
+      } catch (error) {
+        return Promise.resolve(fail(version, reportOf(error)));
       }
-      releases.sweep();
       running = build(version).finally(() => (running = null));
       return running;
     },

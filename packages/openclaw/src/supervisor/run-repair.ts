@@ -31,8 +31,8 @@ export function runRepair(repair: {
       reject(
         new SmartClawError(
           "GATEWAY_CONFIG",
-          `OpenClaw refuses its configuration, and its own repair did not help (${why}).`,
-          "Run `smartclaw doctor`; it names the setting and how to put it right.",
+          `OpenClaw refuses its configuration or its stored data, and its own repair did not help (${why}).`,
+          "Read its last lines with `smartclaw logs --source openclaw`; they name the file or the setting.",
           { cause },
         ),
       );
