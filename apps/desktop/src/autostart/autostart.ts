@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SmartClawError } from "@smartclaw/contracts";
+import { daemonNodeFlags } from "../daemon/node-flags.ts";
 import { launchAgent, systemdUnit, windowsTask } from "./units.ts";
 
 const label = "ai.smartclaw.daemon";
@@ -18,7 +19,12 @@ export async function setAutostart(
   deps: { environment: Readonly<Record<string, string | undefined>>; platform: string },
 ): Promise<void> {
   const home = deps.environment["HOME"] ?? homedir();
-  const program = { node: process.execPath, daemon, home: deps.environment["SMARTCLAW_HOME"] ?? null };
+  const program = {
+    node: process.execPath,
+    flags: daemonNodeFlags,
+    daemon,
+    home: deps.environment["SMARTCLAW_HOME"] ?? null,
+  };
   if (deps.platform === "darwin") {
     const file = join(home, "Library", "LaunchAgents", `${label}.plist`);
     if (on) {

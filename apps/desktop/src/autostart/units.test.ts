@@ -2,11 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { launchAgent, systemdUnit, windowsTask } from "./units.ts";
 
-const program = { node: "/opt/my node/bin/node", daemon: '/home/a"b/daemon.js', home: "/data/50% $HOME" };
+const program = {
+  node: "/opt/my node/bin/node",
+  flags: ["--flag"],
+  daemon: '/home/a"b/daemon.js',
+  home: "/data/50% $HOME",
+};
 
 test("paths with blanks, quotes, per cent and dollar signs survive systemd", () => {
   const unit = systemdUnit(program);
-  assert.match(unit, /^ExecStart="\/opt\/my node\/bin\/node" "\/home\/a\\"b\/daemon\.js"$/m);
+  assert.match(unit, /^ExecStart="\/opt\/my node\/bin\/node" "--flag" "\/home\/a\\"b\/daemon\.js"$/m);
   assert.match(unit, /^Environment="SMARTCLAW_HOME=\/data\/50%% \$\$HOME"$/m);
 });
 

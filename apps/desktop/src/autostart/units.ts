@@ -1,21 +1,24 @@
 /** What is started, and with which data folder when it is not the usual one. */
 export interface ServiceProgram {
   readonly node: string;
+  readonly flags: readonly string[];
   readonly daemon: string;
   readonly home: string | null;
 }
 
 /** systemd.unit(5), for the user's own manager. */
-export function systemdUnit({ node, daemon, home }: ServiceProgram): string {
+export function systemdUnit({ node, flags, daemon, home }: ServiceProgram): string {
+  const command = [node, ...flags, daemon].map(systemdQuote).join(" ");
   return `[Unit]
 Description=SmartClaw, a private OpenClaw
 
 [Service]
-ExecStart=${systemdQuote(node)} ${systemdQuote(daemon)}
+ExecStart=${command}
 ${home === null ? "" : `Environment=${systemdQuote(`SMARTCLAW_HOME=${home}`)}\n`}Restart=on-failure
 RestartSec=5
 TimeoutStopSec=30
 UMask=0077
+LimitCORE=0
 NoNewPrivileges=yes
 
 [Install]
@@ -24,7 +27,7 @@ WantedBy=default.target
 }
 
 /** launchd.plist(5). */
-export function launchAgent(label: string, { node, daemon, home }: ServiceProgram): string {
+export function launchAgent(label: string, { node, flags, daemon, home }: ServiceProgram): string {
   const text = (value: string): string =>
     `<string>${value.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</string>`;
   const environment =
@@ -37,9 +40,10 @@ export function launchAgent(label: string, { node, daemon, home }: ServiceProgra
 <dict>
   <key>Label</key>${text(label)}
   <key>ProgramArguments</key>
-  <array>${text(node)}${text(daemon)}</array>${environment}
+  <array>${[node, ...flags, daemon].map(text).join("")}</array>${environment}
   <key>RunAtLoad</key><true/>
   <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
+  <key>HardResourceLimits</key><dict><key>Core</key><integer>0</integer></dict>
   <key>Umask</key><integer>63</integer>
 </dict>
 </plist>
@@ -47,8 +51,8 @@ export function launchAgent(label: string, { node, daemon, home }: ServiceProgra
 }
 
 /** argv of schtasks(1) for a task at logon of this user, without elevation. */
-export function windowsTask({ node, daemon }: ServiceProgram): string[] {
-  const command = `"${node}" "${daemon}"`;
+export function windowsTask({ node, flags, daemon }: ServiceProgram): string[] {
+  const command = [`"${node}"`, ...flags, `"${daemon}"`].join(" ");
   return [
     "schtasks",
     "/Create",

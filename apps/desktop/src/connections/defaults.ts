@@ -65,8 +65,15 @@ export function modelNamed(id: string): Model {
   return { id, name: id, contextWindow, maxTokens, images: false, reasoning: false };
 }
 
-/** The model to begin with: the first preferred one that the provider lists, else the first listed, else the first preferred. */
+/** Names of models that do not chat, whichever provider lists them. */
+const noChat =
+  /embed|rerank|moderation|whisper|transcribe|(^|[-_/])(tts|audio|image|realtime|dall-e|sora)([-_/]|$)/i;
+
+/**
+ * The model to begin with: the first preferred one that the provider lists, else the first listed that by its name
+ * can chat, else the first preferred.
+ */
 export function firstModel(preferred: readonly string[], listed: readonly string[]): string | null {
   const match = preferred.find((wanted) => listed.includes(wanted));
-  return match ?? listed[0] ?? preferred[0] ?? null;
+  return match ?? listed.find((name) => !noChat.test(name)) ?? preferred[0] ?? null;
 }

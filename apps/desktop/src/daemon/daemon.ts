@@ -216,7 +216,13 @@ export async function startDaemon(deps: {
     ledger,
     logs,
     settings,
-    chat: openclaw.chat,
+    chat: {
+      ...openclaw.chat,
+      async send(message) {
+        if (store.list().length > 0) return await openclaw.chat.send(message);
+        throw new SmartClawError("KEY_REJECTED", "No model is connected yet.", "Add a key on the Keys page.");
+      },
+    },
     async *watchChat(id, signal) {
       for await (const event of openclaw.chat.events({ id }, signal)) yield providerFaults.explain(event);
     },

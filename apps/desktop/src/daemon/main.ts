@@ -1,8 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { SmartClawError } from "@smartclaw/contracts";
+import { type ErrorReport, SmartClawError } from "@smartclaw/contracts";
 import { startDaemon } from "./daemon.ts";
 import { pathsOf } from "./paths.ts";
+import { readSecretEnvironment, secretsOnStdin } from "./secret-environment.ts";
 
+/** SQLITE_FULL, https://sqlite.org/rescode.html. */
+const sqliteFull = 13;
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const portAt = process.argv.indexOf("--port");
 
@@ -16,14 +19,28 @@ try {
       locks: beside("./locks"),
       web: beside("../../web/dist"),
     },
-    environment: { ...process.env },
+    environment: {
+      ...process.env,
+      ...(process.argv.includes(secretsOnStdin) ? readSecretEnvironment() : {}),
+    },
     port: portAt === -1 ? null : Number(process.argv[portAt + 1]),
     exit: () => process.exit(0),
   });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
     process.on(signal, () => void stop().then(() => process.exit(0)));
 } catch (error) {
-  if (!(error instanceof SmartClawError)) throw error;
-  process.stderr.write(`${error.message} ${error.next}\n`);
-  process.exitCode = 1;
+  const report = faultAtStart(error);
+  // What was begun would keep the process alive, without a door to it.
+  process.stderr.write(`${report.message} ${report.next}\n`, () => process.exit(1));
+}
+
+/** What stopped the start, for people. A fault that nobody foresaw is thrown, with all that is known of it. */
+function faultAtStart(error: unknown): Pick<ErrorReport, "message" | "next"> {
+  if (error instanceof SmartClawError) return error;
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  if (code !== "ENOSPC" && errcode !== sqliteFull) throw error;
+  return {
+    message: "SmartClaw could not start, because the disk is full.",
+    next: "Free some space and start it again.",
+  };
 }
