@@ -1,16 +1,26 @@
 import { Command as Program } from "commander";
-import { faultOf } from "./client.ts";
 import type { Command, Context } from "./context.ts";
 import { fileURLToPath } from "node:url";
+import {
+  keysExamples,
+  lockExamples,
+  recoveryExamples,
+  setupExamples,
+  unlockExamples,
+  whereExamples,
+} from "./keys-help.ts";
+import { daemonNodeFlags } from "../daemon/node-flags.ts";
 import { pathsOf } from "../daemon/paths.ts";
 import { version } from "../daemon/version.ts";
 import { createOutput, exit } from "./output.ts";
+import { reach } from "./reach.ts";
 
 const examples = `
 Examples:
   smartclaw start                  start in the background and open the dashboard
   smartclaw status --json          everything that runs, for programs
   smartclaw keys add openai        add a key; it is asked for, or read from stdin
+  smartclaw keys where             where the master key lives, and whether the vault is open
   smartclaw logs --follow          see what happens
   smartclaw prove                  check the promises on this computer
 
@@ -33,17 +43,25 @@ async function execute<Options>(command: Command<Options>, options: Options): Pr
   const context: Context = {
     paths,
     output,
-    client: async () => (await import("./client.ts")).createClient(paths.socket),
-    daemon: [process.execPath, fileURLToPath(new URL("./daemon.js", import.meta.url))],
+    client: async () => {
+      await reach(paths.socket);
+      return (await import("./client.ts")).createClient(paths.socket);
+    },
+    daemon: [process.execPath, ...daemonNodeFlags, fileURLToPath(new URL("./daemon.js", import.meta.url))],
     root: fileURLToPath(new URL("../../..", import.meta.url)),
     version,
   };
   try {
     process.exitCode = await command(context, options);
   } catch (error) {
-    const report = faultOf(error);
+    const report = (await import("./fault.ts")).faultOf(error);
     output.fail(report);
-    process.exitCode = report.code === "DAEMON_NOT_RUNNING" ? exit.notRunning : exit.failed;
+    process.exitCode =
+      report.code === "DAEMON_NOT_RUNNING"
+        ? exit.notRunning
+        : report.code === "BAD_REQUEST"
+          ? exit.usage
+          : exit.failed;
   }
 }
 
@@ -106,6 +124,7 @@ const keysCommand = (name: string, description: string): Program =>
     .hook("preAction", (_, action) => {
       if (action.opts<{ json?: boolean }>().json === true) program.setOptionValue("json", true);
     });
+keys.addHelpText("after", keysExamples);
 keysCommand("list", "the connections, and where the master key lives").action(async () =>
   execute((await import("./commands/keys.ts")).list, {}),
 );
@@ -128,5 +147,33 @@ for (const [name, description] of [
 keysCommand("import", "find keys in the clear on this computer")
   .option("--move", "move them into the vault and remove them from where they are")
   .action(async (options) => execute((await import("./commands/keys.ts")).importKeys, options));
+
+keysCommand("where", "which backend holds the master key, whether the vault is open, its slots")
+  .addHelpText("after", whereExamples)
+  .action(async () => execute((await import("./commands/vault.ts")).where, {}));
+keysCommand("setup", "choose where the master key lives, or add a further way to open the vault")
+  .argument("[place]", "passphrase, key-file, systemd-credential or keystore")
+  .argument("[value]", "PATH of the key file, or NAME of the credential")
+  .addHelpText("after", setupExamples)
+  // Taken, and refused by the command: Commander's own refusal would print a passphrase that stands there.
+  .allowExcessArguments()
+  .action(async (place: string | undefined, value: string | undefined, _options, { args }: Program) =>
+    execute((await import("./commands/vault-secrets.ts")).setup, { place, value, excess: args.length > 2 }),
+  );
+keysCommand("unlock", "open the vault")
+  .option("--recovery-phrase", "with the 24 words instead of the passphrase")
+  .option("--retry", "type nothing; ask the keystore, the credential or the key file again")
+  .addHelpText("after", unlockExamples)
+  .allowExcessArguments()
+  .action(async (options, { args }: Program) =>
+    execute((await import("./commands/vault-secrets.ts")).unlock, { ...options, excess: args.length > 0 }),
+  );
+keysCommand("lock", "forget the master key until `keys unlock`")
+  .addHelpText("after", lockExamples)
+  .action(async () => execute((await import("./commands/vault.ts")).lock, {}));
+keysCommand("recovery-phrase", "make a recovery phrase and print its 24 words, once")
+  .option("--replace", "end the one that there is")
+  .addHelpText("after", recoveryExamples)
+  .action(async (options) => execute((await import("./commands/vault.ts")).recoveryPhrase, options));
 
 await program.parseAsync();

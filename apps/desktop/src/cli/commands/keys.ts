@@ -1,5 +1,3 @@
-import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
 import {
   connectionId,
   connectionKind,
@@ -8,7 +6,9 @@ import {
   type ErrorReport,
 } from "@smartclaw/contracts";
 import type { Command } from "../context.ts";
+import { vaultAnswer } from "../describe-vault.ts";
 import { exit, type Output, table } from "../output.ts";
+import { readSecret } from "../read-secret.ts";
 
 const usage = (message: string, next: string): ErrorReport => ({ code: "BAD_REQUEST", message, next });
 
@@ -31,7 +31,7 @@ export const list: Command = async ({ client, output }) => {
   const place =
     vault.state === "ready"
       ? `Opened by ${vault.openedBy}; ${vault.keystore.name}: ${vault.keystore.state}.`
-      : `${vault.message} ${vault.next}`;
+      : `${vault.message} ${vaultAnswer(vault).next}`;
   output.answer({ connections, vault }, `${text}\n${place}`);
   return exit.ok;
 };
@@ -55,7 +55,7 @@ export const add: Command<AddOptions & { kind: string }> = async ({ client, outp
     return exit.usage;
   }
   const keyless = kind.data === "ollama" || kind.data === "lmstudio";
-  const key = keyless ? undefined : await readSecret("Key (not shown): ");
+  const key = keyless ? undefined : (await readSecret({ first: "Key (not shown): " })).revealText();
   const { url: baseUrl, model, label } = options;
   const api = await client();
   const given = { kind: kind.data, keepAnyway: false, ...(key === undefined || key === "" ? {} : { key }) };
@@ -79,7 +79,7 @@ export const test: Command<{ id: string }> = async ({ client, output }, { id }) 
 export const rotate: Command<{ id: string }> = async ({ client, output }, { id }) => {
   const parsed = parseId(output, id);
   if (parsed === null) return exit.usage;
-  const key = await readSecret("New key (not shown): ");
+  const key = (await readSecret({ first: "New key (not shown): " })).revealText();
   const result = await (await client()).keys.rotate({ id: parsed, key });
   return sayCheck(output, result.check, result);
 };
@@ -118,20 +118,4 @@ function sayCheck(output: Output, check: ConnectionCheck, value: unknown): numbe
   }
   output.fail(check.error);
   return exit.failed;
-}
-
-/** One line, typed without being shown, or the whole of stdin when that is no terminal. */
-async function readSecret(prompt: string): Promise<string> {
-  if (!process.stdin.isTTY) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString("utf8").trim();
-  }
-  process.stderr.write(prompt);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: process.stdin, output: nowhere, terminal: true });
-  const line = await reader.question("");
-  reader.close();
-  process.stderr.write("\n");
-  return line.trim();
 }

@@ -1,6 +1,7 @@
 import type { Command } from "../context.ts";
-import { faultOf } from "../client.ts";
 import { describeGateway, describeInstall, isHealthy } from "../describe.ts";
+import { vaultAnswer } from "../describe-vault.ts";
+import { faultOf } from "../fault.ts";
 import { openInBrowser } from "../open-in-browser.ts";
 import { bytes, exit, table } from "../output.ts";
 import { answers, start, type StartOptions } from "./start.ts";
@@ -52,7 +53,7 @@ export const status: Command = async ({ client, output }) => {
       "Keys",
       vault.state === "ready"
         ? `${now.connections} connections, opened by ${vault.openedBy}`
-        : `${vault.message} ${vault.next}`,
+        : `${vault.message} ${vaultAnswer(vault).next}`,
     ],
     [
       "Ways out",

@@ -1,16 +1,20 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { SystemStatus } from "@smartclaw/contracts";
 import type { Client } from "../client.ts";
 import type { Command, Context } from "../context.ts";
 import { describeGateway, describeInstall, isHealthy } from "../describe.ts";
+import { partEnvironment, secretsOnStdin } from "../../daemon/secret-environment.ts";
 import { openInBrowser } from "../open-in-browser.ts";
 import { exit } from "../output.ts";
+import { reach } from "../reach.ts";
 
 const patienceMs = 15_000;
 const pollMs = 10;
+/** A crash must not leave the daemon's memory on the disk. */
+const withoutCoreDumps =
+  process.platform === "win32" ? [] : ["/bin/sh", "-c", 'ulimit -c 0; exec "$@"', "smartclaw"];
 
 export interface StartOptions {
   readonly port?: string;
@@ -75,12 +79,16 @@ async function launch(context: Context, options: StartOptions): Promise<string |
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   const errors = join(paths.logs, "daemon.err");
   const descriptor = openSync(errors, "w", 0o600);
-  const [program, ...args] = context.daemon;
   const port = options.port === undefined ? [] : ["--port", options.port];
-  const child = spawn(program, [...args, ...port], {
+  const { plain, secret } = partEnvironment(process.env);
+  const [program, ...args] = [...withoutCoreDumps, ...context.daemon, secretsOnStdin, ...port];
+  const child = spawn(program ?? "", args, {
     detached: true,
-    stdio: ["ignore", "ignore", descriptor],
+    env: plain,
+    stdio: ["pipe", "ignore", descriptor],
   });
+  child.stdin?.on("error", () => {});
+  child.stdin?.end(JSON.stringify(secret));
   let ended = false;
   child.once("exit", () => (ended = true));
   child.once("error", () => (ended = true));
@@ -96,12 +104,8 @@ async function launch(context: Context, options: StartOptions): Promise<string |
 
 /** Whether a daemon listens on the socket. */
 export function answers(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(socket);
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once("error", () => resolve(false));
-  });
+  return reach(socket).then(
+    () => true,
+    () => false,
+  );
 }
