@@ -1,8 +1,9 @@
 import { Dialog } from "@base-ui/react/dialog";
+import { X } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button } from "./controls.tsx";
+import { Button, IconButton } from "./controls.tsx";
 
-/** A dialog of our shape; Escape and the backdrop close it, focus returns to where it was. */
+/** A dialog of our shape; Escape, the backdrop and its button close it, focus returns to where it was. */
 export function Modal({
   open,
   onClose,
@@ -19,8 +20,12 @@ export function Modal({
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/45" />
         <Dialog.Popup className="fixed top-1/2 left-1/2 z-50 max-h-[90dvh] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-2xl border border-line bg-surface p-6 shadow-2xl">
-          <Dialog.Title className="mb-3 text-lg font-semibold">{title}</Dialog.Title>
+          <Dialog.Title className="mb-3 pr-10 text-lg font-semibold wrap-anywhere">{title}</Dialog.Title>
           {children}
+          {/* Last, so that the focus begins in the content. */}
+          <IconButton label="Close" className="absolute top-5 right-5" onClick={onClose}>
+            <X aria-hidden className="size-5" />
+          </IconButton>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

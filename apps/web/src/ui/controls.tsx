@@ -199,7 +199,7 @@ export function Page({
         </div>
         {actions}
       </header>
-      <div className="grid gap-5">{children}</div>
+      <div className="grid grid-cols-1 gap-5">{children}</div>
     </div>
   );
 }

@@ -1,17 +1,20 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { ArrowDown, MessageSquarePlus } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { type Connection, conversationId, type ConversationId } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
 import { useStatus } from "../../lib/status.tsx";
 import { Badge, Button } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 import { GatewayNotice } from "../openclaw/gateway-notice.tsx";
+import { AdoptionReport } from "../vault/adoption-report.tsx";
 import { Composer } from "./composer.tsx";
 import { ConversationList } from "./conversation-list.tsx";
+import { ConversationPicker } from "./conversation-picker.tsx";
 import { AnswerText, MessageView, OutgoingView, ToolList } from "./message-view.tsx";
 import { useChat } from "./use-chat.ts";
+import { useFollowEnd } from "./use-follow-end.ts";
 
 const suggestions = [
   "Say hello and tell me what you can do.",
@@ -48,6 +51,11 @@ export function ChatPage() {
   useEffect(() => {
     if (id === undefined && none && !isPending) mutate();
   }, [id, none, isPending, mutate]);
+  const list = {
+    conversations: conversations.data ?? [],
+    current: id,
+    onRemoved: (gone: string) => gone === id && void navigate({ to: "/" }),
+  };
 
   return (
     <div className="grid h-dvh grid-cols-1 lg:grid-cols-[17rem_1fr]">
@@ -58,35 +66,18 @@ export function ChatPage() {
           </Button>
         </div>
         <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-4">
-          <ConversationList
-            conversations={conversations.data ?? []}
-            current={id}
-            onRemoved={(gone) => gone === id && void navigate({ to: "/" })}
-          />
+          <ConversationList {...list} />
         </div>
       </nav>
       <div className="flex min-h-0 min-w-0 flex-col">
         <h1 className="sr-only">Chat</h1>
         <div className="flex items-center gap-2 border-b border-line px-4 py-2 lg:hidden">
-          <label htmlFor="conversation" className="sr-only">
-            Conversation
-          </label>
-          <select
-            id="conversation"
-            value={id ?? ""}
-            onChange={(event) => void navigate({ to: "/chat/$id", params: { id: event.target.value } })}
-            className="min-h-10 min-w-0 flex-1 truncate rounded-xl border border-line bg-surface px-3 text-base"
-          >
-            {conversations.data?.map((one) => (
-              <option key={one.id} value={one.id}>
-                {one.title}
-              </option>
-            ))}
-          </select>
+          <ConversationPicker {...list} />
           <Button aria-label="New conversation" disabled={!ready} busy={isPending} onClick={() => mutate()}>
             <MessageSquarePlus aria-hidden className="size-4" />
           </Button>
         </div>
+        <AdoptionReport />
         {create.error !== null && (
           <div className="p-4">
             <FaultNotice fault={faultOf(create.error)} />
@@ -110,11 +101,7 @@ function Conversation({ id }: { id: ConversationId }) {
   const connections = useQuery({ queryKey: ["connections"], queryFn: () => daemon.keys.list() });
   const current = connections.data?.find((one) => one.isDefault);
   const scroller = useRef<HTMLDivElement>(null);
-  const [atEnd, setAtEnd] = useState(true);
-  const toEnd = (): void => scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
-  useEffect(() => {
-    if (atEnd) toEnd();
-  }, [atEnd, state.messages.length, state.outgoing.length, state.run?.text, state.run?.tools.length]);
+  const { atEnd, toEnd, onScroll } = useFollowEnd(scroller);
   const running = state.run !== null;
   const queries = useQueryClient();
   useEffect(() => {
@@ -128,16 +115,13 @@ function Conversation({ id }: { id: ConversationId }) {
     <>
       <div
         ref={scroller}
-        className="min-h-0 flex-1 overflow-y-auto"
+        className="relative min-h-0 flex-1 overflow-y-auto"
         tabIndex={0}
         role="region"
         aria-label="Messages"
-        onScroll={(event) => {
-          const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
-          setAtEnd(scrollHeight - scrollTop - clientHeight < 60);
-        }}
+        onScroll={onScroll}
       >
-        <div className="mx-auto grid w-full max-w-3xl gap-6 px-4 py-6 sm:px-6" aria-live="off">
+        <div className="mx-auto grid w-full max-w-3xl grid-cols-1 gap-6 px-4 py-6 sm:px-6" aria-live="off">
           {state.hasMore && (
             <Button className="justify-self-center" onClick={chat.loadEarlier}>
               Show earlier messages

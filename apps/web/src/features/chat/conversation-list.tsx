@@ -3,18 +3,25 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Conversation } from "@smartclaw/contracts";
-import { daemon } from "../../lib/client.ts";
+import { daemon, faultOf } from "../../lib/client.ts";
 import { formText } from "../../lib/form-text.ts";
 import { Button, Field, IconButton } from "../../ui/controls.tsx";
 import { ConfirmDialog, Modal } from "../../ui/confirm-dialog.tsx";
+import { FaultNotice } from "../../ui/fault-notice.tsx";
+
+/** On a row under the mouse its tools appear, and until then leave their room to the title; a finger has no such rest. */
+const toolsClass =
+  "flex shrink-0 max-lg:*:size-11 lg:pointer-fine:w-0 lg:pointer-fine:overflow-hidden lg:pointer-fine:group-focus-within:w-auto lg:pointer-fine:group-focus-within:overflow-visible lg:pointer-fine:group-hover:w-auto";
 
 export function ConversationList({
   conversations,
   current,
+  onChosen,
   onRemoved,
 }: {
   conversations: readonly Conversation[];
   current: string | undefined;
+  onChosen?: () => void;
   onRemoved: (id: string) => void;
 }) {
   const queries = useQueryClient();
@@ -23,9 +30,10 @@ export function ConversationList({
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["conversations"] });
   const remove = useMutation({
     mutationFn: (one: Conversation) => daemon.chat.remove({ id: one.id }),
-    onSuccess: (_, one) => {
+    onSuccess: async (_, one) => {
+      // Told after the list is new, so that nobody is led to the one that is gone.
+      await refresh();
       onRemoved(one.id);
-      return refresh();
     },
   });
   const rename = useMutation({
@@ -33,11 +41,13 @@ export function ConversationList({
       daemon.chat.rename({ id: one.id, title }),
     onSuccess: refresh,
   });
+  const fault = remove.error ?? rename.error;
   if (conversations.length === 0)
     return <p className="px-3 py-2 text-sm text-muted">No conversations yet.</p>;
   return (
     <>
-      <ul className="grid gap-0.5">
+      <div className="mb-2 empty:hidden">{fault !== null && <FaultNotice fault={faultOf(fault)} />}</div>
+      <ul className="grid grid-cols-1 gap-0.5">
         {conversations.map((one) => (
           <li
             key={one.id}
@@ -47,24 +57,19 @@ export function ConversationList({
               to="/chat/$id"
               params={{ id: one.id }}
               aria-current={one.id === current ? "page" : undefined}
-              className="min-w-0 flex-1 truncate rounded-xl px-3 py-2 text-sm"
+              onClick={onChosen}
+              className="min-w-0 flex-1 truncate rounded-xl px-3 py-2 text-sm max-lg:py-3"
             >
               {one.title}
             </Link>
-            <IconButton
-              label={`Rename ${one.title}`}
-              className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100"
-              onClick={() => setRenaming(one)}
-            >
-              <Pencil aria-hidden className="size-4" />
-            </IconButton>
-            <IconButton
-              label={`Delete ${one.title}`}
-              className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100"
-              onClick={() => setRemoving(one)}
-            >
-              <Trash2 aria-hidden className="size-4" />
-            </IconButton>
+            <div className={toolsClass}>
+              <IconButton label={`Rename ${one.title}`} onClick={() => setRenaming(one)}>
+                <Pencil aria-hidden className="size-4" />
+              </IconButton>
+              <IconButton label={`Delete ${one.title}`} onClick={() => setRemoving(one)}>
+                <Trash2 aria-hidden className="size-4" />
+              </IconButton>
+            </div>
           </li>
         ))}
       </ul>

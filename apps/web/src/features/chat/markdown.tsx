@@ -1,9 +1,9 @@
-import { Check, Copy } from "lucide-react";
-import { type ComponentProps, type ReactNode, useState } from "react";
+import { type ComponentProps, isValidElement, type ReactNode, useRef } from "react";
 import { harden } from "rehype-harden";
 import rehypeRaw from "rehype-raw";
 import rehypeSanitize from "rehype-sanitize";
 import { Streamdown } from "streamdown";
+import { CopyButton } from "../../ui/copy-button.tsx";
 
 type Plugins = NonNullable<ComponentProps<typeof Streamdown>["rehypePlugins"]>;
 
@@ -52,31 +52,20 @@ export default function Markdown({ text, streaming }: { text: string; streaming:
   );
 }
 
+/** @param children the `code` of the block, with its language in the class */
 function CodeBlock({ children }: { children: ReactNode }) {
-  const [copied, setCopied] = useState(false);
+  const code = useRef<HTMLPreElement>(null);
+  const fence = isValidElement<{ className?: string }>(children) ? children.props.className : undefined;
   return (
-    <div className="relative">
-      <pre
-        className="overflow-x-auto rounded-xl bg-sunken p-4 pr-14 font-mono text-sm leading-relaxed"
-        tabIndex={0}
-        aria-label="Code"
-      >
+    <figure className="overflow-hidden rounded-xl border border-line bg-sunken">
+      <figcaption className="flex items-center justify-between border-b border-line pr-1 pl-4 text-xs text-muted">
+        {/language-(\S+)/.exec(fence ?? "")?.[1] ?? "code"}
+        {/* Without the last line's end, which would run a command at once when pasted into a terminal. */}
+        <CopyButton what="code" text={() => code.current?.textContent.trimEnd() ?? ""} />
+      </figcaption>
+      <pre ref={code} className="overflow-x-auto p-4 font-mono text-sm leading-relaxed" tabIndex={0}>
         {children}
       </pre>
-      <button
-        type="button"
-        aria-label={copied ? "Copied" : "Copy code"}
-        className="absolute top-2 right-2 inline-flex size-9 items-center justify-center rounded-lg text-muted hover:bg-surface hover:text-ink"
-        onClick={(event) => {
-          void navigator.clipboard.writeText(
-            event.currentTarget.parentElement?.querySelector("pre")?.innerText ?? "",
-          );
-          setCopied(true);
-          setTimeout(() => setCopied(false), 2000);
-        }}
-      >
-        {copied ? <Check aria-hidden className="size-4" /> : <Copy aria-hidden className="size-4" />}
-      </button>
-    </div>
+    </figure>
   );
 }

@@ -1,8 +1,9 @@
-import { Check, ChevronRight, Copy, LoaderCircle, Wrench } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { ChevronRight, LoaderCircle, Wrench } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { ChatMessage, ToolActivity } from "@smartclaw/contracts";
 import { time } from "../../lib/format.ts";
-import { Button, IconButton } from "../../ui/controls.tsx";
+import { Button } from "../../ui/controls.tsx";
+import { CopyButton } from "../../ui/copy-button.tsx";
 import type { Outgoing } from "./chat-store.ts";
 
 const Markdown = lazy(() => import("./markdown.tsx"));
@@ -22,7 +23,7 @@ export function MessageView({ message }: { message: ChatMessage }) {
       <ToolList tools={message.tools} />
       <AnswerText text={message.text} streaming={false} />
       <div className="mt-1 flex items-center gap-2 text-xs text-muted">
-        <CopyButton text={message.text} />
+        <CopyButton what="message" text={() => message.text} className="-ml-2" />
         <span>{time(message.at)}</span>
         {message.stopped && <span>stopped by you</span>}
       </div>
@@ -86,21 +87,4 @@ export function ToolList({ tools }: { tools: readonly ToolActivity[] }) {
       </pre>
     </details>
   ));
-}
-
-function CopyButton({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false);
-  return (
-    <IconButton
-      label={copied ? "Copied" : "Copy message"}
-      className="-ml-2"
-      onClick={() => {
-        void navigator.clipboard.writeText(text);
-        setCopied(true);
-        setTimeout(() => setCopied(false), 2000);
-      }}
-    >
-      {copied ? <Check aria-hidden className="size-4" /> : <Copy aria-hidden className="size-4" />}
-    </IconButton>
-  );
 }

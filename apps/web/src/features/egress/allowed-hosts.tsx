@@ -26,7 +26,7 @@ export function AllowedHosts() {
       {hosts.length === 0 && (
         <p className="mb-4 text-sm">Nothing is listed: OpenClaw reaches nobody but your models.</p>
       )}
-      <ul className="mb-4 grid gap-2">
+      <ul className="mb-4 grid gap-2 empty:hidden">
         {hosts.map((host) => (
           <li
             key={host}
@@ -56,7 +56,7 @@ export function AllowedHosts() {
         }}
       >
         <Field label="Allow a host" name="host" placeholder="example.org or *.example.org" required />
-        <Button type="submit" busy={save.isPending}>
+        <Button type="submit" className="h-11" busy={save.isPending}>
           Allow
         </Button>
       </form>

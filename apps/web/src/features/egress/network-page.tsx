@@ -1,9 +1,9 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Download } from "lucide-react";
-import { useState } from "react";
+import { ArrowDown, ArrowUp, Download } from "lucide-react";
+import { Fragment, useState } from "react";
 import type { LedgerDoor, LedgerEntry, LedgerFilter } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
-import { bytes, dateTime } from "../../lib/format.ts";
+import { bytes, counted, date, dateTime, inAddress, time } from "../../lib/format.ts";
 import { useStream } from "../../lib/stream.ts";
 import { Badge, Button, Card, Field, Page, Select } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
@@ -16,6 +16,14 @@ const doors: Readonly<Record<LedgerDoor, string>> = {
   watchdog: "Seen by the watchdog",
   smartclaw: "SmartClaw itself",
 };
+const columns = [
+  { name: "Time", width: "w-28" },
+  { name: "Destination", width: "w-1/5" },
+  { name: "Program", width: "w-40" },
+  { name: "Traffic", width: "w-24" },
+  { name: "Reason", width: "" },
+  { name: "Result", width: "w-24" },
+] as const;
 const pageSize = 50;
 const spans = { "": null, "1 hour": 3_600_000, "1 day": 86_400_000, "7 days": 604_800_000 } as const;
 
@@ -76,9 +84,10 @@ export function NetworkPage() {
       }
     >
       <Card>
-        <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+        <div className="grid grid-cols-2 gap-3 lg:grid-cols-[2fr_1fr_1fr_1fr]">
           <Field
             label="Search"
+            className="col-span-2 lg:col-span-1"
             placeholder="Host, process or reason"
             value={text}
             onChange={(event) => reset(() => setText(event.target.value))}
@@ -94,7 +103,18 @@ export function NetworkPage() {
             <option value="failed">Failed</option>
           </Select>
           <Select
+            label="Time"
+            value={span}
+            onChange={(event) => reset(() => setSpan(event.target.value as typeof span))}
+          >
+            <option value="">All</option>
+            <option value="1 hour">Last hour</option>
+            <option value="1 day">Last day</option>
+            <option value="7 days">Last week</option>
+          </Select>
+          <Select
             label="Kind"
+            className="col-span-2 lg:col-span-1"
             value={door}
             onChange={(event) => reset(() => setDoor(event.target.value as typeof door))}
           >
@@ -104,16 +124,6 @@ export function NetworkPage() {
                 {name}
               </option>
             ))}
-          </Select>
-          <Select
-            label="Time"
-            value={span}
-            onChange={(event) => reset(() => setSpan(event.target.value as typeof span))}
-          >
-            <option value="">All</option>
-            <option value="1 hour">Last hour</option>
-            <option value="1 day">Last day</option>
-            <option value="7 days">Last week</option>
           </Select>
         </div>
       </Card>
@@ -125,55 +135,12 @@ export function NetworkPage() {
           </p>
         ) : (
           <>
-            <div
-              className="hidden overflow-x-auto md:block"
-              tabIndex={0}
-              role="region"
-              aria-label="Connections"
-            >
-              <table className="w-full text-left text-sm">
-                <caption className="sr-only">Connections, newest first</caption>
-                <thead className="text-muted">
-                  <tr>
-                    {["Time", "Destination", "Program", "Sent", "Received", "Reason", "Result"].map(
-                      (name) => (
-                        <th key={name} scope="col" className="px-2 py-2 font-medium whitespace-nowrap">
-                          {name}
-                        </th>
-                      ),
-                    )}
-                  </tr>
-                </thead>
-                <tbody>
-                  {entries.map((entry) => (
-                    <tr key={entry.id} className="border-t border-line align-top">
-                      <td className="px-2 py-2 whitespace-nowrap tabular-nums">
-                        {dateTime(entry.startedAt)}
-                      </td>
-                      <td className="px-2 py-2 font-mono text-xs break-all">
-                        {entry.host}:{entry.port}
-                      </td>
-                      <td className="px-2 py-2">{entry.process}</td>
-                      <td className="px-2 py-2 whitespace-nowrap tabular-nums">{bytes(entry.bytesSent)}</td>
-                      <td className="px-2 py-2 whitespace-nowrap tabular-nums">
-                        {bytes(entry.bytesReceived)}
-                      </td>
-                      <td className="px-2 py-2">{entry.reason}</td>
-                      <td className="px-2 py-2">
-                        <Verdict entry={entry} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-            <ul className="grid gap-3 md:hidden">
+            <ConnectionTable entries={entries} />
+            <ul className="grid gap-3 lg:hidden">
               {entries.map((entry) => (
                 <li key={entry.id} className="rounded-xl bg-sunken p-3 text-sm">
                   <div className="flex justify-between gap-3">
-                    <span className="font-mono text-xs break-all">
-                      {entry.host}:{entry.port}
-                    </span>
+                    <Destination entry={entry} />
                     <Verdict entry={entry} />
                   </div>
                   <p>{entry.reason}</p>
@@ -187,7 +154,7 @@ export function NetworkPage() {
           </>
         )}
         <div className="mt-4 flex items-center justify-between text-sm text-muted">
-          <span aria-live="polite">{rows.data?.total ?? 0} connections</span>
+          <span aria-live="polite">{counted(rows.data?.total ?? 0, "connection")}</span>
           <span className="flex gap-2">
             <Button disabled={pages.length === 0} onClick={() => setPages(pages.slice(0, -1))}>
               Newer
@@ -203,6 +170,69 @@ export function NetworkPage() {
       </Card>
       <AllowedHosts />
     </Page>
+  );
+}
+
+/** The columns have fixed shares, so that the table stands still while connections come in. */
+function ConnectionTable({ entries }: { entries: readonly LedgerEntry[] }) {
+  return (
+    <table className="hidden w-full table-fixed text-left text-sm lg:table">
+      <caption className="sr-only">Connections, newest first</caption>
+      <thead className="text-muted">
+        <tr>
+          {columns.map(({ name, width }) => (
+            <th key={name} scope="col" className={`px-2 py-2 font-medium ${width}`}>
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {entries.map((entry) => (
+          <tr key={entry.id} className="border-t border-line align-top *:px-2 *:py-2">
+            <td className="tabular-nums">
+              {time(entry.startedAt)}
+              <span className="block text-xs text-muted">{date(entry.startedAt)}</span>
+            </td>
+            <td>
+              <Destination entry={entry} />
+            </td>
+            <td className="wrap-anywhere">{entry.process}</td>
+            <td className="whitespace-nowrap tabular-nums">
+              <span className="flex items-center gap-1">
+                <ArrowUp aria-label="sent" role="img" className="size-3 text-muted" />
+                {bytes(entry.bytesSent)}
+              </span>
+              <span className="flex items-center gap-1">
+                <ArrowDown aria-label="received" role="img" className="size-3 text-muted" />
+                {bytes(entry.bytesReceived)}
+              </span>
+            </td>
+            <td className="wrap-anywhere">{entry.reason}</td>
+            <td>
+              <Verdict entry={entry} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Breaks after the dots of a long name and before the port, never within one. */
+function Destination({ entry: { host, port } }: { entry: LedgerEntry }) {
+  const parts = inAddress(host).split(/(?<=\.)/);
+  return (
+    <span className="min-w-0 font-mono text-xs leading-5 wrap-anywhere">
+      {parts.map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+      <wbr />
+      <span className="whitespace-nowrap">{`:${port}`}</span>
+    </span>
   );
 }
 

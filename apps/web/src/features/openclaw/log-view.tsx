@@ -6,6 +6,8 @@ import { useStream } from "../../lib/stream.ts";
 import { Button, Card, Field, Select } from "../../ui/controls.tsx";
 
 const kept = 500;
+/** OpenClaw begins its lines with the time too; here it stands in front already. */
+const ownTime = /^\d{4}-\d\d-\d\dT\S+ /;
 
 export function LogView() {
   const [lines, setLines] = useState<readonly LogLine[]>([]);
@@ -37,7 +39,7 @@ export function LogView() {
     );
   return (
     <Card title="Logs" actions={<Button onClick={copy}>Copy</Button>}>
-      <div className="mb-3 grid gap-3 sm:grid-cols-[12rem_1fr]">
+      <div className="mb-3 grid gap-3 sm:grid-cols-[16rem_1fr]">
         <Select
           label="From"
           value={source}
@@ -54,7 +56,7 @@ export function LogView() {
         tabIndex={0}
         role="log"
         aria-label="Log lines"
-        className="h-72 overflow-auto rounded-xl bg-sunken p-3 font-mono text-xs leading-relaxed"
+        className="h-72 overflow-auto rounded-xl bg-sunken p-3 font-mono text-xs leading-relaxed wrap-anywhere"
       >
         {shown.length === 0 && <p className="text-muted">Nothing here yet.</p>}
         {shown.map((line, index) => (
@@ -63,7 +65,7 @@ export function LogView() {
             key={index}
             className={line.level === "error" ? "text-danger" : line.level === "warn" ? "text-warn" : ""}
           >
-            <span className="text-muted">{time(line.at)}</span> {line.text}
+            <span className="text-muted">{time(line.at)}</span> {line.text.replace(ownTime, "")}
           </p>
         ))}
       </div>

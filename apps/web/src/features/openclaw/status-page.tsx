@@ -1,9 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { Play, RotateCcw, Square, Stethoscope } from "lucide-react";
 import { daemon, faultOf } from "../../lib/client.ts";
-import { bytes, dateTime } from "../../lib/format.ts";
+import { bytes, counted, dateTime, inAddress } from "../../lib/format.ts";
 import { useStatus } from "../../lib/status.tsx";
 import { Badge, Button, Card, Page } from "../../ui/controls.tsx";
+import { Facts } from "../../ui/facts.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 import { gatewayWords } from "./gateway-words.ts";
 import { InstallCard } from "./install-card.tsx";
@@ -77,7 +78,8 @@ export function StatusPage() {
             {listeners.map((one) => (
               <li key={`${one.protocol} ${one.address} ${one.port}`}>
                 <Badge tone={one.loopback ? "good" : "danger"}>
-                  {one.address}:{one.port} {one.loopback ? "this computer only" : "reachable from outside"}
+                  {inAddress(one.address)}:{one.port}{" "}
+                  {one.loopback ? "this computer only" : "reachable from outside"}
                 </Badge>
               </li>
             ))}
@@ -95,11 +97,11 @@ export function StatusPage() {
             ["Folder", smartclaw.home],
             [
               "Model proxy",
-              `127.0.0.1:${modelProxy.port}, ${modelProxy.requests} requests, ${modelProxy.refused} refused`,
+              `127.0.0.1:${modelProxy.port}, ${counted(modelProxy.requests, "request")}, ${modelProxy.refused} refused`,
             ],
             [
               "Forward proxy",
-              `127.0.0.1:${forwardProxy.port}, ${forwardProxy.requests} requests, ${forwardProxy.refused} refused`,
+              `127.0.0.1:${forwardProxy.port}, ${counted(forwardProxy.requests, "request")}, ${forwardProxy.refused} refused`,
             ],
           ]}
         />
@@ -134,13 +136,16 @@ export function StatusPage() {
         ) : (
           <ul className="grid gap-2" aria-live="polite">
             {doctor.data.map((check) => (
-              <li key={check.id} className="flex gap-3 text-sm">
+              <li
+                key={check.id}
+                className="grid grid-cols-[3.5rem_minmax(0,1fr)] items-start justify-items-start gap-3 text-sm"
+              >
                 <Badge tone={check.level === "ok" ? "good" : check.level === "warn" ? "warn" : "danger"}>
                   {check.level === "ok" ? "good" : check.level === "warn" ? "note" : "wrong"}
                 </Badge>
-                <span>
-                  <span className="font-medium">{check.title}.</span> {check.detail}{" "}
-                  <span className="text-muted">{check.next}</span>
+                <span className="min-w-0 wrap-anywhere">
+                  <span className="font-medium">{check.title}:</span> {check.detail}
+                  <span className="block text-muted">{check.next}</span>
                 </span>
               </li>
             ))}
@@ -149,18 +154,5 @@ export function StatusPage() {
       </Card>
       <LogView />
     </Page>
-  );
-}
-
-function Facts({ rows }: { rows: readonly (readonly [string, string])[] }) {
-  return (
-    <dl className="grid gap-x-6 gap-y-2 text-sm sm:grid-cols-[10rem_1fr]">
-      {rows.map(([name, value]) => (
-        <div key={name} className="contents">
-          <dt className="text-muted">{name}</dt>
-          <dd className="mb-1 break-words sm:mb-0">{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }

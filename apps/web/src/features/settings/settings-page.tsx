@@ -10,7 +10,7 @@ import { FaultNotice } from "../../ui/fault-notice.tsx";
 import { shortcuts } from "../../app/shortcuts.ts";
 
 const themes: readonly { readonly value: Theme; readonly label: string }[] = [
-  { value: "system", label: "As the system" },
+  { value: "system", label: "System" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];

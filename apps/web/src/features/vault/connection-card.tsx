@@ -7,6 +7,7 @@ import { formText } from "../../lib/form-text.ts";
 import { dateTime } from "../../lib/format.ts";
 import { Badge, Button, Card, Field, Select } from "../../ui/controls.tsx";
 import { ConfirmDialog, Modal } from "../../ui/confirm-dialog.tsx";
+import { Facts } from "../../ui/facts.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 import { CheckResult } from "./add-key-form.tsx";
 
@@ -64,25 +65,19 @@ export function ConnectionCard({ connection }: { connection: Connection }) {
         </div>
       }
     >
-      <div className="grid items-end gap-4 sm:grid-cols-[1fr_16rem]">
-        <dl className="grid grid-cols-2 gap-x-4 gap-y-1 text-sm">
-          <dt className="text-muted">Address</dt>
-          <dd className="break-all">{connection.baseUrl}</dd>
-          <dt className="text-muted">Key</dt>
-          <dd>{connection.hasKey ? `in the vault, version ${connection.keyVersion}` : "none needed"}</dd>
-          <dt className="text-muted">Added</dt>
-          <dd>{dateTime(connection.addedAt)}</dd>
-          {connection.rotatedAt !== null && (
-            <>
-              <dt className="text-muted">Rotated</dt>
-              <dd>{dateTime(connection.rotatedAt)}</dd>
-            </>
-          )}
-          <dt className="text-muted">Last used</dt>
-          <dd>{dateTime(connection.lastUsedAt)}</dd>
-        </dl>
+      <div className="grid items-start gap-4 sm:grid-cols-[minmax(0,1fr)_16rem]">
+        <Facts
+          rows={[
+            ["Address", connection.baseUrl],
+            ["Key", connection.hasKey ? `in the vault, version ${connection.keyVersion}` : "none needed"],
+            ["Added", dateTime(connection.addedAt)],
+            ...(connection.rotatedAt === null ? [] : [["Rotated", dateTime(connection.rotatedAt)] as const]),
+            ["Last used", dateTime(connection.lastUsedAt)],
+          ]}
+        />
         <Select
-          label={`Model of ${label}`}
+          label="Model"
+          aria-label={`Model of ${label}`}
           value={model}
           onChange={(event) => choose.mutate(event.target.value)}
         >

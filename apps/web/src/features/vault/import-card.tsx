@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FileSearch } from "lucide-react";
 import { daemon, faultOf } from "../../lib/client.ts";
+import { shortPath } from "../../lib/format.ts";
 import { Badge, type BadgeTone, Button, Card } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 import type { ImportStep } from "@smartclaw/contracts";
@@ -28,7 +29,13 @@ export function ImportCard() {
     <Card
       title="Keys in the clear"
       actions={
-        <Button busy={scan.isPending} onClick={() => scan.mutate()}>
+        <Button
+          busy={scan.isPending}
+          onClick={() => {
+            move.reset();
+            scan.mutate();
+          }}
+        >
           <FileSearch aria-hidden className="size-4" /> Look on this computer
         </Button>
       }
@@ -45,8 +52,8 @@ export function ImportCard() {
             {steps.map((step) => (
               <li key={`${step.path} ${step.field}`} className="rounded-xl bg-sunken px-4 py-2 text-sm">
                 <Badge tone={tones[step.outcome]}>{step.outcome}</Badge>{" "}
-                <span className="font-mono text-xs break-all">{step.path}</span>
-                <span className="block text-muted">
+                <span className="font-mono text-xs wrap-anywhere">{shortPath(step.path)}</span>
+                <span className="block wrap-anywhere text-muted">
                   {step.field}: {step.detail}
                 </span>
               </li>

@@ -46,7 +46,10 @@ export function VaultCard({ vault }: { vault: VaultStatus }) {
         Opened by{" "}
         <strong>{vault.openedBy === null ? "nobody" : slotNames[vault.openedBy].toLowerCase()}</strong>.{" "}
         <span className="text-muted">
-          {vault.keystore.name}: {vault.keystore.state === "available" ? "available" : vault.keystore.reason}
+          {/* The reason is a sentence of its own, which names the keystore. */}
+          {vault.keystore.state === "available"
+            ? `${vault.keystore.name} is available.`
+            : vault.keystore.reason}
         </span>
       </p>
       <ul className="my-4 grid gap-2">
