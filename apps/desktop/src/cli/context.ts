@@ -7,6 +7,7 @@ export interface Context {
   readonly paths: Paths;
   readonly output: Output;
   readonly client: () => Promise<Client>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** argv of the daemon. */
   readonly daemon: readonly [string, ...string[]];
   /** The checkout, or the folder of the installed package. */

@@ -43,6 +43,7 @@ async function execute<Options>(command: Command<Options>, options: Options): Pr
   const context: Context = {
     paths,
     output,
+    environment: process.env,
     client: async () => {
       await reach(paths.socket);
       return (await import("./client.ts")).createClient(paths.socket);

@@ -15,6 +15,7 @@ export function relay(
   let corked = false;
   let bytes = 0;
   const uncork = (): void => {
+    if (!corked) return;
     corked = false;
     onBytes(bytes);
     bytes = 0;
@@ -33,5 +34,9 @@ export function relay(
     bytes += chunk.length;
     to.write(chunk);
   });
-  from.once("end", onEnd);
+  from.once("end", () => {
+    // A short answer ends in the turn in which it came.
+    uncork();
+    onEnd();
+  });
 }

@@ -4,7 +4,10 @@ import { exit } from "../output.ts";
 import { answers } from "./start.ts";
 
 /** Starts SmartClaw with the user's session, or not. Goes through the daemon when it runs, so that both agree. */
-export const autostart: Command<{ mode: string }> = async ({ client, output, paths }, { mode }) => {
+export const autostart: Command<{ mode: string }> = async (
+  { client, environment, output, paths },
+  { mode },
+) => {
   if (mode !== "on" && mode !== "off") {
     output.fail({
       code: "BAD_REQUEST",
@@ -15,7 +18,7 @@ export const autostart: Command<{ mode: string }> = async ({ client, output, pat
   }
   const startAtLogin = mode === "on";
   if (await answers(paths.socket)) await (await client()).settings.set({ startAtLogin });
-  else await setAutostart(startAtLogin, { environment: process.env, platform: process.platform });
+  else await setAutostart(startAtLogin, { environment, platform: process.platform });
   output.answer(
     { startAtLogin },
     startAtLogin ? "SmartClaw starts with your session." : "SmartClaw does not start by itself any more.",

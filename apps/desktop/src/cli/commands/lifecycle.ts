@@ -66,9 +66,9 @@ export const status: Command = async ({ client, output }) => {
 };
 
 /** Opens the dashboard signed in. */
-export const open: Command = async ({ client, output }) => {
+export const open: Command = async ({ client, environment, output }) => {
   const { url } = await (await client()).system.loginLink();
-  await openInBrowser(url);
+  await openInBrowser(url, environment);
   output.answer({ url }, url);
   return exit.ok;
 };

@@ -37,7 +37,7 @@ export const start: Command<StartOptions> = async (context, options) => {
   const client = await context.client();
   const { url } = await client.system.loginLink();
   const settings = await client.settings.get();
-  if (options.open !== false && settings.openBrowserAtStart) await openInBrowser(url);
+  if (options.open !== false && settings.openBrowserAtStart) await openInBrowser(url, context.environment);
   const status = await client.system.status();
   if (options.follow !== true) {
     output.answer(
@@ -80,7 +80,7 @@ async function launch(context: Context, options: StartOptions): Promise<string |
   const errors = join(paths.logs, "daemon.err");
   const descriptor = openSync(errors, "w", 0o600);
   const port = options.port === undefined ? [] : ["--port", options.port];
-  const { plain, secret } = partEnvironment(process.env);
+  const { plain, secret } = partEnvironment(context.environment);
   const [program, ...args] = [...withoutCoreDumps, ...context.daemon, secretsOnStdin, ...port];
   const child = spawn(program ?? "", args, {
     detached: true,
