@@ -27,7 +27,11 @@ export const loopbackOnly: Proof = {
       const daemon = status.smartclaw.pid;
       const gateway = status.openclaw.gateway.pid ?? 0;
       const sockets = listening(processTree([daemon, gateway]));
-      const outside = sockets.filter(({ address }) => !isLoopback(address));
+      // SmartClaw's own page is on ::1 as well, which some browsers try first for “localhost”.
+      const ofOpenClaw = new Set(processTree([gateway]));
+      const outside = sockets.filter(
+        ({ address, pid }) => address !== "127.0.0.1" && (address !== "::1" || ofOpenClaw.has(pid)),
+      );
       const foreign = Object.values(networkInterfaces()).flatMap((list) =>
         (list ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
       );
@@ -42,9 +46,10 @@ export const loopbackOnly: Proof = {
         holds: sockets.length > 0 && outside.length === 0 && reached.length === 0,
         control: stopped?.error?.code === "GATEWAY_EXPOSED",
         evidence: [
-          `listening: ${sockets.map(({ address, port }) => `${address}:${port}`).join(", ")}`,
+          `OpenClaw listens on: ${places(sockets.filter(({ pid }) => ofOpenClaw.has(pid)))}`,
+          `SmartClaw listens on: ${places(sockets.filter(({ pid }) => !ofOpenClaw.has(pid)))}`,
           `tried from ${foreign.length} other addresses of this computer (${foreign.join(", ") || "it has none"}): ${reached.length} connections`,
-          ...outside.map(({ address, port, pid }) => `REACHABLE: ${address}:${port} of process ${pid}`),
+          ...outside.map(({ address, port, pid }) => `NOT AS PROMISED: ${address}:${port} of process ${pid}`),
           stopped === null
             ? "a socket on 0.0.0.0 in OpenClaw's tree went unnoticed"
             : `a socket on 0.0.0.0 in OpenClaw's tree made SmartClaw stop it: “${stopped.error?.message ?? ""}”`,
@@ -111,8 +116,8 @@ function addressOf(hex: string): string {
   return bytes.join("") === `${"0".repeat(31)}1` ? "::1" : `[${bytes.join("")}]`;
 }
 
-function isLoopback(address: string): boolean {
-  return address === "::1" || address.startsWith("127.");
+function places(sockets: readonly Listening[]): string {
+  return sockets.map(({ address, port }) => `${address}:${port}`).join(", ");
 }
 
 function processTree(roots: readonly number[]): number[] {

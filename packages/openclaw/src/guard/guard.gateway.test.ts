@@ -48,6 +48,12 @@ await attempt("websocket", () => new Promise((res, rej) => { const ws = new WebS
 await attempt("udp", () => new Promise((res, rej) => { const s = dgram.createSocket("udp4"); s.on("error", rej); s.send("x", 5353, "224.0.0.251", (e) => { s.close(); e ? rej(e) : res(); }); }));
 await attempt("ownLookup", () => socket(() => connect({ host: "localhost", port, lookup: (h, o, cb) => cb(null, o.all ? [{ address: "192.0.2.9", family: 4 }] : "192.0.2.9", 4) })));
 await attempt("loopbackFetch", () => fetch("http://127.0.0.1:" + port));
+const listening = (...where) => new Promise((res, rej) => { const s = net.createServer().on("error", rej).listen(...where, () => { const { address } = s.address(); s.close(); address === "127.0.0.1" ? res() : rej(new Error(address)); }); });
+await attempt("listen", () => listening(0));
+await attempt("listenAll", () => listening({ port: 0, host: "0.0.0.0" }));
+await attempt("listen6", () => listening(0, "::1"));
+await attempt("listenLoopback", () => listening(0, "127.0.0.1"));
+await attempt("listenName", () => listening({ port: 0, host: "localhost" }));
 await attempt("loopbackName", () => socket(() => connect(port, "localhost")));
 server.close();
 export { results };
@@ -93,6 +99,7 @@ test("no way out of the process, its worker threads and its Node children", asyn
   const { stdout, reports } = await runGuarded(join(folder, "main.mjs"));
   const refusedName = "ENOTFOUND";
   const refusedAddress = "ECONNREFUSED";
+  const refusedListen = "EADDRNOTAVAIL";
   const expected = {
     lookup: refusedName,
     lookupPromise: refusedName,
@@ -107,6 +114,11 @@ test("no way out of the process, its worker threads and its Node children", asyn
     fetch: refusedName,
     udp: refusedAddress,
     ownLookup: refusedAddress,
+    listen: refusedListen,
+    listenAll: refusedListen,
+    listen6: refusedListen,
+    listenLoopback: "ok",
+    listenName: "ok",
     loopbackFetch: "ok",
     loopbackName: "ok",
   };

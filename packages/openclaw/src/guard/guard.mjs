@@ -2,6 +2,7 @@
  * Preloaded into OpenClaw (`node --import <this file>`), its worker threads and the Node programs it starts.
  * Refuses every TCP connection, UDP datagram and name look-up that would leave this computer; the caller sees
  * the ordinary "no such host" or "connection refused" at once. The proxies on loopback stay reachable.
+ * Lets servers listen on 127.0.0.1 and nowhere else; OpenClaw would take ::1 as well.
  *
  * This keeps honest code honest. It is no sandbox: native add-ons, programs that are not Node, and code that
  * sets out to undo it can reach the network. The socket watchdog is there to notice those.
@@ -216,6 +217,42 @@ function guardUdp(refuse) {
   }
 }
 
+/** The TCP address of any accepted form of `server.listen(...)`; null for pipes, descriptors and handles. */
+function listenAddress(args) {
+  const [first, second] = args;
+  if (first !== null && typeof first === "object") {
+    if (first.port === undefined || first.path || first.fd !== undefined) return null;
+    return { host: first.host, port: first.port, use: (host) => (args[0] = { ...first, host }) };
+  }
+  if (typeof first === "string" && !/^\d+$/.test(first)) return null;
+  const port = typeof first === "function" ? undefined : first;
+  const host = typeof second === "string" ? second : undefined;
+  return { host, port, use: (other) => (args[1] = other) };
+}
+
+function guardListen() {
+  replace(
+    net.Server.prototype,
+    "listen",
+    (original) =>
+      function (...args) {
+        const address = listenAddress(args);
+        if (address === null || address.host === "127.0.0.1") return original.apply(this, args);
+        if (address.host === "localhost") {
+          address.use("127.0.0.1");
+          return original.apply(this, args);
+        }
+        const host = address.host ?? "0.0.0.0";
+        const error = Object.assign(
+          new Error(`listen EADDRNOTAVAIL: address not available ${host}:${address.port ?? 0}`),
+          { errno: -99, code: "EADDRNOTAVAIL", syscall: "listen", address: host, port: address.port ?? 0 },
+        );
+        process.nextTick(() => this.emit("error", error));
+        return this;
+      },
+  );
+}
+
 /** Child processes that are Node programs load this file too. */
 function guardChildren() {
   const option = `--import=${import.meta.url}`;
@@ -234,6 +271,7 @@ if (!globalThis[installed]) {
   guardDns(refuse);
   guardTcp(refuse);
   guardUdp(refuse);
+  guardListen();
   guardChildren();
   syncBuiltinESMExports();
 }
