@@ -74,6 +74,13 @@ export function faultOfConnection(label: string, error: unknown): ProviderFault 
       `${label} leads to an address inside a private network, so nothing was sent.`,
       onKeys,
     );
+  if (code === "SMARTCLAW_PLAIN")
+    return fault(
+      403,
+      "EGRESS_REFUSED",
+      `${label} is reached without encryption, which is safe on this computer only, so nothing was sent.`,
+      "Add it again with an https address.",
+    );
   if (code === "SMARTCLAW_TIMEOUT" || code === "ETIMEDOUT")
     return fault(
       504,

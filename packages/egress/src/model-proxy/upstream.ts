@@ -76,7 +76,7 @@ export function createUpstream(deps: {
         agent: secured ? secure : plain,
         ...(loopback ? {} : { lookup }),
       });
-      if (!secured && !loopback) request.destroy(addressError());
+      if (!secured && !loopback) request.destroy(plainError());
       request.on("socket", (socket) => {
         socket.setNoDelay(true);
         notePeer(socket, secured, ticket);
@@ -110,6 +110,10 @@ function notePeer(socket: Socket, secured: boolean, ticket: LedgerTicket): void 
 
 function addressError(): Error {
   return Object.assign(new Error("address refused"), { code: "SMARTCLAW_ADDRESS" });
+}
+
+function plainError(): Error {
+  return Object.assign(new Error("not encrypted"), { code: "SMARTCLAW_PLAIN" });
 }
 
 function checkedLookup(inner: LookupFunction): LookupFunction {
