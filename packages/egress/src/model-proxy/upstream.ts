@@ -74,7 +74,7 @@ export function createUpstream(deps: {
         method,
         headers,
         agent: secured ? secure : plain,
-        ...(loopback ? {} : { lookup }),
+        ...(loopback ? {} : { lookup: secured ? lookup : refusePlain }),
       });
       if (!secured && !loopback) request.destroy(plainError());
       request.on("socket", (socket) => {
@@ -115,6 +115,9 @@ function addressError(): Error {
 function plainError(): Error {
   return Object.assign(new Error("not encrypted"), { code: "SMARTCLAW_PLAIN" });
 }
+
+/** Without encryption not even the name is looked up. */
+const refusePlain: LookupFunction = (_host, _options, callback) => callback(plainError(), "");
 
 function checkedLookup(inner: LookupFunction): LookupFunction {
   return (host, options, callback) => {
