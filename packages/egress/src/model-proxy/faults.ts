@@ -137,6 +137,12 @@ export const keyForgotten = fault(
   "The key of this connection was deleted.",
   "Add a key on the Keys page.",
 );
+export const keyReplaced = fault(
+  401,
+  "KEY_REJECTED",
+  "The answer was cut off, because the key of this connection was replaced while it came.",
+  "Send the message again; it uses the new key.",
+);
 
 /** Errors in the shape of each protocol, so that OpenClaw shows the sentence. */
 export function errorBody(api: ModelApi, { told: message }: ProviderFault): unknown {

@@ -229,7 +229,7 @@ test("a deleted key is forgotten: the running answer is cut, the next request ha
   const reader = answer.body!.getReader();
   await reader.read();
   key = null;
-  proxy.forget("test");
+  proxy.forget("test", "deleted");
   let rest = "";
   for (let part = await reader.read(); !part.done; part = await reader.read())
     rest += new TextDecoder().decode(part.value);

@@ -22,6 +22,7 @@ import {
   faultOfStatus,
   garbage,
   keyForgotten,
+  keyReplaced,
   type ProviderFault,
   tooLarge,
 } from "./faults.ts";
@@ -67,8 +68,8 @@ export interface ModelProxy {
   listen(port?: number): Promise<number>;
   close(): Promise<void>;
   stats(): { requests: number; refused: number };
-  /** Cuts every request that runs with this connection's key. */
-  forget(id: string): void;
+  /** Cuts every request that runs with this connection's key, which was deleted or replaced. */
+  forget(id: string, why: "deleted" | "replaced"): void;
   /** One real completion with a key that is not kept anywhere. */
   check(candidate: Candidate): Promise<ConnectionCheck>;
   /** The provider's own list of models. */
@@ -245,8 +246,9 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
         upstream.close();
       }),
     stats: () => ({ ...counts }),
-    forget(id) {
-      for (const stop of running.get(id) ?? []) stop(keyForgotten);
+    forget(id, why) {
+      const fault = why === "deleted" ? keyForgotten : keyReplaced;
+      for (const stop of running.get(id) ?? []) stop(fault);
     },
     check: (candidate) => checkCompletion(own, candidate, deps.clock),
     listModels: (candidate) => fetchModels(own, candidate),
