@@ -7,10 +7,12 @@ import { pathsOf } from "../../apps/desktop/src/daemon/paths.ts";
 import { type BareGateway, startBareGateway } from "./bare-gateway.ts";
 import { startBeside } from "./beside.ts";
 import { median, row, type Row } from "./row.ts";
-import { makeTestHome, untilReady } from "./test-home.ts";
+import { makeTestHome, pause, untilReady } from "./test-home.ts";
 
 const turns = 60;
 const warmTurns = 6;
+/** After a turn both still write down what was said; the next one must not be measured against that. */
+const restMs = 150;
 const barePort = 18_960;
 
 /**
@@ -51,7 +53,9 @@ export async function measureChat(): Promise<Row[]> {
     const conversation = await client.chat.create({ title: "bench" });
     const times = { smartclaw: [] as number[], bare: [] as number[] };
     for (let turn = 0; turn < turns; turn++) {
+      await pause(restMs);
       const through = await firstTokenThroughSmartClaw(client, conversation.id);
+      await pause(restMs);
       const directly = await firstTokenFromGateway(gateway, sessionKey);
       if (turn < warmTurns) continue;
       times.smartclaw.push(through);

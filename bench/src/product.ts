@@ -6,7 +6,7 @@ import { median, row, type Row } from "./row.ts";
 import { cli, makeTestHome, pause, type TestHome, timed, untilReady } from "./test-home.ts";
 
 const idleSeconds = 60;
-const starts = 6;
+const starts = 5;
 
 /** Starting, resting and the command line of the built product, with the real OpenClaw. */
 export async function measureProduct(): Promise<Row[]> {
