@@ -71,9 +71,14 @@ export const api = {
     /** What on this computer could answer; looks only. */
     discover: route.output(z.array(discovery)),
     /** Takes a discovered one: key into the vault, one real completion, default if it is the first. */
-    adopt: route
-      .input(z.object({ discoveryId: z.string() }))
-      .output(z.object({ connection: connection.nullable(), check: connectionCheck })),
+    adopt: route.input(z.object({ discoveryId: z.string() })).output(
+      z.object({
+        connection: connection.nullable(),
+        check: connectionCheck,
+        /** What was done where the key was found, and to backups of that; empty when nothing was. */
+        steps: z.array(importStep),
+      }),
+    ),
     /** Where keys stand in the clear on this computer. */
     scan: route.output(z.array(importStep)),
     /** Moves them into the vault and scrubs the sources and their backups. */

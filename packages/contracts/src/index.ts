@@ -9,3 +9,4 @@ export * from "./provider.ts";
 export * from "./secret.ts";
 export * from "./system.ts";
 export * from "./vault.ts";
+export * from "./vault-words.ts";

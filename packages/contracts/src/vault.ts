@@ -30,8 +30,9 @@ export type VaultSlot = z.infer<typeof vaultSlot>;
 export const keystoreHealth = z.object({
   /** For people: "Secret Service (gnome-keyring)", "Apple Keychain", "Windows Credential Manager". */
   name: z.string(),
-  state: z.enum(["available", "locked", "unavailable", "timed-out"]),
-  /** One sentence; empty when available. */
+  /** `not-asked`: nothing has needed it since the start, so nothing is known of it. */
+  state: z.enum(["available", "not-asked", "locked", "unavailable", "timed-out"]),
+  /** One sentence, which names the keystore; empty when there is nothing to say against it. */
   reason: z.string(),
 });
 export type KeystoreHealth = z.infer<typeof keystoreHealth>;

@@ -7,27 +7,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { type Log, Secret, SmartClawError } from "@smartclaw/contracts";
-import type { Keystore } from "./keystore.ts";
+import { createMemoryKeystore } from "./testing/memory-keystore.ts";
 import { createVault, type Vault } from "./vault.ts";
 
 const silent: Log = { info() {}, warn() {}, error() {} };
 const folder = mkdtempSync(join(tmpdir(), "sc-damaged-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A stand-in keystore in memory; the real one has its own test. */
-let kept: Secret | null = null;
-let writes = 0;
-const keystore: Keystore = {
-  name: "The stand-in keystore",
-  read: () =>
-    Promise.resolve(kept === null ? { kind: "missing" as const } : { kind: "found" as const, secret: kept }),
-  write(secret) {
-    writes++;
-    kept = secret;
-    return Promise.resolve(null);
-  },
-  remove: () => Promise.resolve(null),
-};
+const keystore = createMemoryKeystore();
 const openVault = (file: string): Vault =>
   createVault({
     file,
@@ -81,7 +68,7 @@ for (const [name, bytes] of Object.entries(damages))
   test(`a vault file that is damaged: ${name}`, async () => {
     const file = join(folder, "vault.sqlite");
     writeFileSync(file, bytes);
-    const before = writes;
+    const before = keystore.asked.writes;
     const vault = openVault(file);
     const status = await vault.open();
     assert.deepEqual(status, vault.status());
@@ -98,7 +85,7 @@ for (const [name, bytes] of Object.entries(damages))
     );
     assert.ok(["damaged", "VAULT_LOCKED"].includes(setup), setup);
     assert.deepEqual(vault.list(), []);
-    assert.equal(writes, before, "no key was made");
+    assert.equal(keystore.asked.writes, before, "no key was made");
     assert.deepEqual(readFileSync(file), bytes, "it was left as it is");
 
     for (const suffix of ["-wal", "-shm"]) rmSync(file + suffix, { force: true });

@@ -1,73 +1,30 @@
-/**
- * The vault on a disk that is really full: a tmpfs of one megabyte in a mount namespace of its own. This file starts
- * itself a second time in there.
- */
+/** The vault on a disk that is really full. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  ftruncateSync,
-  fstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { after, beforeEach, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { type Log, Secret, SmartClawError } from "@smartclaw/contracts";
 import type { Keystore } from "./keystore.ts";
+import { createMemoryKeystore } from "./testing/memory-keystore.ts";
+import { testOnSmallDisk } from "./testing/small-disk.ts";
 import { createVault, type Vault } from "./vault.ts";
 
-const disk = process.env["SMARTCLAW_SMALL_DISK"];
-if (disk === undefined) outside();
-else inside(disk);
+const silent: Log = { info() {}, warn() {}, error() {} };
 
-function outside(): void {
-  const folder = mkdtempSync(join(tmpdir(), "sc-full-"));
-  after(() => rmSync(folder, { recursive: true }));
-  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-  /** As root, or as a user that may have a user namespace. */
-  const run = (flags: string, ...command: string[]) =>
-    spawnSync(
-      "unshare",
-      [flags, "sh", "-c", 'mount -t tmpfs -o size=1m none "$0" && exec "$@"', folder, ...command],
-      { env: { ...environment, SMARTCLAW_SMALL_DISK: folder }, encoding: "utf8" },
-    );
-  const flags = ["-m", "-rm"].find((one) => run(one, "true").status === 0);
-  const skip = flags === undefined ? "no file system can be mounted here (unshare, tmpfs)" : false;
-  test("the vault on a full disk", { skip }, () => {
-    const script = fileURLToPath(import.meta.url);
-    const { status, stdout, stderr } = run(flags ?? "", process.execPath, "--test-reporter=tap", script);
-    assert.equal(status, 0, stdout + stderr);
-    assert.match(stdout, /^# pass 5$/m);
-  });
-}
-
-function inside(disk: string): void {
-  const filler = join(disk, "filler");
-  const file = join(disk, "vault.sqlite");
-  const free = (): number => statfsSync(disk).bavail * statfsSync(disk).bsize;
-  beforeEach(() => {
-    for (const name of readdirSync(disk)) rmSync(join(disk, name));
-  });
-
-  test("a new secret is refused with a sentence, what was acknowledged stays readable, and space heals it", async () => {
-    const keystore = memoryKeystore();
-    let vault = openVault(keystore);
+testOnSmallDisk(import.meta.url, "1m", {
+  "a new secret is refused with a sentence, what was acknowledged stays readable, and space heals it": async (
+    disk,
+  ) => {
+    const file = join(disk.path, "vault.sqlite");
+    const keystore = createMemoryKeystore();
+    let vault = openVault(file, keystore);
     await vault.open();
     const known = new Map<string, string>();
     for (let number = 0; number < 5; number++) {
       known.set(`provider/${number}`, `sk-${number}-${"x".repeat(200)}`);
       vault.put(`provider/${number}`, Secret.fromText(known.get(`provider/${number}`) ?? ""));
     }
-    fillUp();
+    disk.fill();
     assert.throws(() => vault.put("provider/new", Secret.fromText("sk-new")), isDiskFull);
     assert.throws(() => vault.put("provider/1", Secret.fromText("sk-rotated")), isDiskFull);
     assert.throws(() => vault.remove("provider/2"), isDiskFull);
@@ -75,30 +32,33 @@ function inside(disk: string): void {
     assert.equal(vault.status().state, "ready");
 
     vault.close();
-    vault = openVault(keystore);
+    vault = openVault(file, keystore);
     assert.equal((await vault.open()).state, "ready");
     assertHolds(vault, known);
     vault.close();
 
-    fillUp();
-    assert.equal(free(), 0);
-    vault = openVault(keystore);
+    disk.fill();
+    assert.equal(disk.free(), 0);
+    vault = openVault(file, keystore);
     assert.deepEqual([(await vault.open()).state, vault.status().message], ["ready", ""]);
     assertHolds(vault, known);
     assert.throws(() => vault.put("provider/new", Secret.fromText("sk-new")), isDiskFull);
-    rmSync(filler);
+    disk.relieve();
     vault.put("provider/new", Secret.fromText("sk-new"));
     assertHolds(vault, known.set("provider/new", "sk-new"));
     vault.close();
-    vault = openVault(keystore);
+    vault = openVault(file, keystore);
     await vault.open();
     assertHolds(vault, known);
     vault.close();
-  });
+  },
 
-  test("however little space is left, a change is acknowledged and there, or refused and not there", async () => {
-    const keystore = memoryKeystore();
-    let vault = openVault(keystore);
+  "however little space is left, a change is acknowledged and there, or refused and not there": async (
+    disk,
+  ) => {
+    const file = join(disk.path, "vault.sqlite");
+    const keystore = createMemoryKeystore();
+    let vault = openVault(file, keystore);
     await vault.open();
     const known = new Map<string, string>();
     let phrase: string | null = null;
@@ -114,7 +74,7 @@ function inside(disk: string): void {
       }
     };
     for (let pages = 0; pages < 24; pages++) {
-      fillUp(pages * 4096);
+      disk.fill(pages * 4096);
       const value = `sk-${pages}-${"y".repeat(3_000)}`;
       change(() => {
         vault.put(`added/${pages}`, Secret.fromText(value));
@@ -138,7 +98,7 @@ function inside(disk: string): void {
       }
       assertHolds(vault, known);
       vault.close();
-      vault = openVault(keystore);
+      vault = openVault(file, keystore);
       await vault.open();
       assertHolds(vault, known);
       if (phrase === null) continue;
@@ -148,14 +108,15 @@ function inside(disk: string): void {
     }
     vault.close();
     assert.ok(refused > 3 && acknowledged > 3, `${refused} refused, ${acknowledged} acknowledged`);
-  });
+  },
 
-  test("locking and closing need no space", async () => {
-    const keystore = memoryKeystore();
-    const vault = openVault(keystore);
+  "locking and closing need no space": async (disk) => {
+    const file = join(disk.path, "vault.sqlite");
+    const keystore = createMemoryKeystore();
+    const vault = openVault(file, keystore);
     await vault.open();
     vault.put("a", Secret.fromText("sk-one"));
-    fillUp();
+    disk.fill();
     // A time of last use that cannot be written is on its way.
     vault.get("a");
     assert.equal(vault.lock().state, "locked");
@@ -166,65 +127,54 @@ function inside(disk: string): void {
     assert.equal((await vault.unlock({ kind: "retry" })).state, "ready");
     vault.get("a");
     vault.close();
-  });
+  },
 
-  test("a vault that could not be made for want of space is made when there is some", async () => {
-    const keystore = memoryKeystore();
-    const vault = openVault(keystore);
+  "a vault that could not be made for want of space is made when there is some": async (disk) => {
+    const file = join(disk.path, "vault.sqlite");
+    const keystore = createMemoryKeystore();
+    const vault = openVault(file, keystore);
     for (const pages of [0, 1, 4, 8]) {
-      fillUp(pages * 4096);
+      disk.fill(pages * 4096);
       const status = await vault.open();
       if (status.state === "ready") break;
       assert.match(status.message, /disk is full/);
       assert.match(status.next, /space/);
       assert.ok(!existsSync(file) || status.state === "locked");
     }
-    rmSync(filler);
+    disk.relieve();
     assert.equal((await vault.unlock({ kind: "retry" })).state, "ready");
     vault.put("a", Secret.fromText("sk-one"));
     vault.close();
-    const again = openVault(keystore);
+    const again = openVault(file, keystore);
     await again.open();
     assertHolds(again, new Map([["a", "sk-one"]]));
     again.close();
-  });
+  },
 
-  test("a key file that could not be written is not left behind", async () => {
-    const vault = openVault(memoryKeystore());
+  "a key file that could not be written is not left behind": async (disk) => {
+    const file = join(disk.path, "vault.sqlite");
+    const vault = openVault(file, createMemoryKeystore());
     await vault.open();
-    fillUp();
-    const path = join(disk, "vault.key");
+    disk.fill();
+    const path = join(disk.path, "vault.key");
     await assert.rejects(vault.setup({ kind: "key-file", path }), isDiskFull);
     assert.equal(existsSync(path), false);
-    rmSync(filler);
+    disk.relieve();
     assert.equal((await vault.setup({ kind: "key-file", path })).slots.length, 2);
     vault.close();
+  },
+});
+
+function openVault(file: string, keystore: Keystore): Vault {
+  return createVault({
+    file,
+    keystore,
+    clock: { now: () => Date.now() },
+    random: (length) => Uint8Array.from(randomBytes(length)),
+    platform: process.platform,
+    log: silent,
+    readCredential: () => null,
   });
-
-  /** Writes until nothing more fits, then gives `left` bytes back. */
-  function fillUp(left = 0): void {
-    const descriptor = openSync(filler, "a");
-    try {
-      for (;;) writeSync(descriptor, Buffer.alloc(4096));
-    } catch (error) {
-      assert.equal((error as NodeJS.ErrnoException).code, "ENOSPC");
-    }
-    ftruncateSync(descriptor, Math.max(0, fstatSync(descriptor).size - left));
-    closeSync(descriptor);
-  }
-
-  function openVault(keystore: Keystore): Vault {
-    const silent: Log = { info() {}, warn() {}, error() {} };
-    return createVault({
-      file,
-      keystore,
-      clock: { now: () => Date.now() },
-      random: (length) => Uint8Array.from(randomBytes(length)),
-      platform: process.platform,
-      log: silent,
-      readCredential: () => null,
-    });
-  }
 }
 
 function assertHolds(vault: Vault, known: ReadonlyMap<string, string>): void {
@@ -242,24 +192,4 @@ function isDiskFull(error: unknown): boolean {
     /disk is full/.test(error.message) &&
     error.next !== ""
   );
-}
-
-/** A stand-in keystore in memory; the real one has its own test. */
-function memoryKeystore(): Keystore {
-  let kept: Secret | null = null;
-  return {
-    name: "The stand-in keystore",
-    read: () =>
-      Promise.resolve(
-        kept === null ? { kind: "missing" as const } : { kind: "found" as const, secret: kept },
-      ),
-    write: (secret) => {
-      kept = secret;
-      return Promise.resolve(null);
-    },
-    remove: () => {
-      kept = null;
-      return Promise.resolve(null);
-    },
-  };
 }

@@ -16,7 +16,8 @@ import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { type Log, Secret, SmartClawError } from "@smartclaw/contracts";
-import type { Keystore, KeystoreReading } from "./keystore.ts";
+import type { Keystore } from "./keystore.ts";
+import { createMemoryKeystore } from "./testing/memory-keystore.ts";
 import { createVault, type Vault } from "./vault.ts";
 
 const silent: Log = { info() {}, warn() {}, error() {} };
@@ -24,24 +25,6 @@ const folder = mkdtempSync(join(tmpdir(), "sc-vault-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const passphrase = "correct horse battery staple";
 let serial = 0;
-
-/** A stand-in keystore in memory; the real one has its own test. */
-function memoryKeystore(): Keystore & { answer: KeystoreReading } {
-  const keystore = {
-    name: "The stand-in keystore",
-    answer: { kind: "missing" } as KeystoreReading,
-    read: () => Promise.resolve(keystore.answer),
-    write: (secret: Secret) => {
-      keystore.answer = { kind: "found", secret };
-      return Promise.resolve(null);
-    },
-    remove: () => {
-      keystore.answer = { kind: "missing" };
-      return Promise.resolve(null);
-    },
-  };
-  return keystore;
-}
 
 function open(
   keystore: Keystore,
@@ -65,7 +48,7 @@ const failsWith = (code: string) => (error: unknown) =>
 const text = (value: string): Secret => Secret.fromText(value);
 
 test("the first start makes a vault in the keystore, the next one opens it", async () => {
-  const keystore = memoryKeystore();
+  const keystore = createMemoryKeystore();
   const first = open(keystore);
   assert.equal((await first.vault.open()).state, "ready");
   first.vault.put("provider/openai", text("sk-one"));
@@ -80,7 +63,7 @@ test("the first start makes a vault in the keystore, the next one opens it", asy
 });
 
 test("a locked or missing keystore is a state, never a new key and never plaintext", async () => {
-  const keystore = memoryKeystore();
+  const keystore = createMemoryKeystore();
   const made = open(keystore);
   await made.vault.open();
   made.vault.put("a", text("sk-one"));
@@ -107,7 +90,7 @@ test("a locked or missing keystore is a state, never a new key and never plainte
 });
 
 test("without a keystore nothing is made until the user chooses", async () => {
-  const keystore = memoryKeystore();
+  const keystore = createMemoryKeystore();
   keystore.answer = { kind: "unavailable", reason: "no D-Bus" };
   const { vault, file } = open(keystore);
   assert.equal((await vault.open()).state, "uninitialised");
@@ -118,8 +101,33 @@ test("without a keystore nothing is made until the user chooses", async () => {
   vault.close();
 });
 
+test("a keystore that no slot needs is not asked, and nothing is claimed of it", async () => {
+  const keystore = createMemoryKeystore();
+  keystore.answer = { kind: "unavailable", reason: "no D-Bus" };
+  const made = open(keystore);
+  const health = (vault: Vault): string => vault.status().keystore.state;
+  assert.equal(health(made.vault), "not-asked");
+  await made.vault.open();
+  assert.equal(health(made.vault), "unavailable");
+  await made.vault.setup({ kind: "passphrase", passphrase });
+  made.vault.close();
+
+  const { reads } = keystore.asked;
+  const again = open(keystore, made.file);
+  assert.equal((await again.vault.open()).keystore.state, "not-asked");
+  assert.equal((await again.vault.unlock({ kind: "passphrase", passphrase })).keystore.state, "not-asked");
+  assert.equal(keystore.asked.reads, reads);
+  await assert.rejects(again.vault.setup({ kind: "keystore" }), failsWith("KEYSTORE_UNAVAILABLE"));
+  assert.deepEqual(again.vault.status().keystore, {
+    name: keystore.name,
+    state: "unavailable",
+    reason: "no D-Bus",
+  });
+  again.vault.close();
+});
+
 test("every kind of slot opens the same secrets; wrong ones open nothing", async () => {
-  const keystore = memoryKeystore();
+  const keystore = createMemoryKeystore();
   const credential = Uint8Array.from(randomBytes(32));
   const made = open(keystore, undefined, credential);
   await made.vault.open();
@@ -164,7 +172,7 @@ test("every kind of slot opens the same secrets; wrong ones open nothing", async
 });
 
 test("the last way to open the vault cannot be removed", async () => {
-  const { vault } = open(memoryKeystore());
+  const { vault } = open(createMemoryKeystore());
   const { slots } = await vault.open();
   assert.throws(() => vault.removeSlot(slots[0]!.id), failsWith("CONFLICT"));
   const added = await vault.addPassphrase(text(passphrase));
@@ -173,7 +181,7 @@ test("the last way to open the vault cannot be removed", async () => {
 });
 
 test("a rotated or deleted secret leaves no trace in the files", async () => {
-  const { vault, file } = open(memoryKeystore());
+  const { vault, file } = open(createMemoryKeystore());
   await vault.open();
   assert.equal(vault.put("a", text("sk-one")).version, 1);
   const database = new DatabaseSync(file, { readOnly: true });
@@ -203,7 +211,7 @@ test("rows that were swapped, put back, cut out or forged are noticed", async ()
     "with its manifest gone": ["DELETE FROM manifest"],
   };
   for (const [name, statements] of Object.entries(attacks)) {
-    const keystore = memoryKeystore();
+    const keystore = createMemoryKeystore();
     const { vault, file } = open(keystore);
     await vault.open();
     vault.put("a", text("sk-one"));
@@ -218,7 +226,7 @@ test("rows that were swapped, put back, cut out or forged are noticed", async ()
 });
 
 test("a slot whose parameters were changed opens nothing", async () => {
-  const keystore = memoryKeystore();
+  const keystore = createMemoryKeystore();
   keystore.answer = { kind: "unavailable", reason: "none" };
   const { vault, file } = open(keystore);
   await vault.setup({ kind: "passphrase", passphrase });
@@ -238,7 +246,7 @@ test("a slot whose parameters were changed opens nothing", async () => {
 test("a damaged file is said to be damaged and left as it is", async () => {
   const file = join(folder, "damaged.sqlite");
   writeFileSync(file, "no database ".repeat(100), { mode: 0o600 });
-  const { vault } = open(memoryKeystore(), file);
+  const { vault } = open(createMemoryKeystore(), file);
   assert.equal((await vault.open()).state, "damaged");
   assert.equal(readFileSync(file, "utf8"), "no database ".repeat(100));
   vault.close();
@@ -253,7 +261,7 @@ test("whatever is put, rotated, removed and reopened, the vault holds what a map
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
-      const keystore = memoryKeystore();
+      const keystore = createMemoryKeystore();
       let { vault, file } = open(keystore);
       await vault.open();
       const model = new Map<string, string>();

@@ -1,13 +1,5 @@
-import type { ErrorReport, SlotKind, VaultStatus } from "@smartclaw/contracts";
+import { type ErrorReport, keystoreSentence, slotNames, type VaultStatus } from "@smartclaw/contracts";
 import { table } from "./output.ts";
-
-export const slotNames: Readonly<Record<SlotKind, string>> = {
-  keystore: "the operating system's keystore",
-  "systemd-credential": "a systemd credential",
-  "key-file": "a key file",
-  passphrase: "your passphrase",
-  "recovery-phrase": "your recovery phrase",
-};
 
 const codes = {
   uninitialised: "VAULT_UNINITIALISED",
@@ -42,22 +34,27 @@ export function vaultAnswer(vault: VaultStatus): VaultStatus {
 const time = (at: number | null): string =>
   at === null ? "never" : `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
+/** Whether the vault is open and what opened it, or why not; then the keystore's state, unless that was the reason. */
+export function describeOpening(vault: VaultStatus): string[] {
+  const fault = vaultFault(vault);
+  const by = vault.openedBy === null ? "" : ` Its master key came from ${slotNames[vault.openedBy]}.`;
+  const keystore = keystoreSentence(vault.keystore);
+  if (fault === null) return [`The vault is open.${by}`, keystore];
+  return [`${fault.message} ${fault.next}`, ...(fault.message.includes(keystore) ? [] : [keystore])];
+}
+
 /** Which backend holds what opens the master key, and the other ways in. */
 export function describeVault(vault: VaultStatus): string {
-  const { slots, openedBy, keystore } = vault;
-  const fault = vaultFault(vault);
+  const { slots, openedBy } = vault;
+  const [opening, ...keystore] = describeOpening(vault);
   const rows = slots.map(({ kind, createdAt, lastUsedAt }) => [
     `${kind === openedBy ? "*" : " "} ${kind}`,
     `since ${time(createdAt)}`,
     `last used ${time(lastUsedAt)}`,
   ]);
-  // A keystore that no slot needs may never have been asked, so nothing is claimed of it.
-  const known = keystore.state !== "available" || slots.some(({ kind }) => kind === "keystore");
   return [
-    fault === null
-      ? `The vault is open. ${openedBy === null ? "" : `Its master key came from ${slotNames[openedBy]}.`}`.trim()
-      : `${fault.message} ${fault.next}`,
+    opening,
     ...(rows.length === 0 ? [] : ["", "Ways to open it (* opened it now):", table(rows)]),
-    ...(known ? ["", keystore.reason === "" ? `${keystore.name}: ${keystore.state}.` : keystore.reason] : []),
+    ...keystore.flatMap((sentence) => ["", sentence]),
   ].join("\n");
 }

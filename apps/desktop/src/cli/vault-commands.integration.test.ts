@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -41,6 +42,7 @@ interface Status {
   readonly state: string;
   readonly openedBy: string | null;
   readonly slots: readonly { kind: string }[];
+  readonly keystore: { readonly state: string };
   readonly next: string;
 }
 
@@ -91,6 +93,17 @@ test("before there is a vault every command says what to do", async () => {
   assert.equal(keystore.code, 1);
   assert.equal((errorOf(keystore) as { code: string }).code, "KEYSTORE_UNAVAILABLE");
   assert.equal((await where()).state, "uninitialised");
+});
+
+test("the keystore's state is said once, and in the same words by the doctor", async () => {
+  const { stdout } = await keys("where");
+  const checks = JSON.parse((await smartclaw(["doctor", "--json"])).stdout) as {
+    id: string;
+    detail: string;
+  }[];
+  const sentence = checks.find(({ id }) => id === "keystore")?.detail ?? "";
+  assert.match(sentence, /^The Secret Service keyring cannot be used: .*\.$/);
+  assert.equal(stdout.split(sentence).length, 2, stdout);
 });
 
 test("wrong use is told apart, and a passphrase in the arguments is refused without being said again", async () => {
@@ -256,6 +269,35 @@ test("Ctrl-C and Ctrl-D at the question change nothing", { skip }, async () => {
     assert.match(shown, /You stopped it, so nothing was changed/);
   }
   assert.equal((await where()).state, "locked");
+});
+
+test("keys in the clear are moved, and each step is shown", async () => {
+  const key = "sk-imported-0123456789abcdef";
+  secrets.push(key);
+  const config = join(home, ".openclaw", "openclaw.json");
+  const server = { baseUrl: "http://127.0.0.1:1/v1", api: "openai-completions", models: [{ id: "m" }] };
+  const providers = { "my server": { ...server, apiKey: key } };
+  mkdirSync(join(config, ".."));
+  for (const file of [config, `${config}.bak`])
+    writeFileSync(file, JSON.stringify({ models: { providers } }));
+  assert.equal((await smartclaw(["keys", "unlock"], `${passphrase}\n`)).code, 0);
+  const { code, stdout } = await keys("import", "--move");
+  assert.equal(code, 0, stdout);
+  assert.match(
+    stdout,
+    /^moved .*openclaw\.json .*moved into the vault and removed from here, as provider\/compatible$/m,
+  );
+  assert.match(stdout, /^scrubbed .*openclaw\.json\.bak .*blanked in this backup$/m);
+  assert.match((await keys("list")).stdout, /compatible +my server +m +key, version 1/);
+});
+
+test("a keystore that was not asked since the start is said to be that", async () => {
+  await smartclaw(["stop"]);
+  assert.equal((await smartclaw(["start", "--no-open"])).code, 0);
+  for (let tries = 0; (await where()).state !== "ready"; tries++) assert.ok(tries < 100);
+  const status = await where();
+  assert.deepEqual([status.openedBy, status.keystore.state], ["key-file", "not-asked"]);
+  assert.match((await keys("where")).stdout, /\nThe Secret Service keyring was not asked, because .*\.\n$/);
 });
 
 test("no secret lies in a file", () => {

@@ -13,7 +13,8 @@ import {
   SmartClawError,
 } from "@smartclaw/contracts";
 import { firstModel, modelNamed, providerDefaults } from "./defaults.ts";
-import type { ConnectionStore, StoredConnection } from "./store.ts";
+import type { StoredConnection } from "./connection-file.ts";
+import type { ConnectionStore } from "./store.ts";
 
 /** A way to a model that is not kept yet. */
 interface Candidate extends Pick<StoredConnection, "id" | "kind" | "label" | "api" | "baseUrl" | "model"> {
@@ -80,6 +81,23 @@ export function createConnections(deps: {
       }
     );
   };
+  /** Both or none: a key whose connection could not be written is of no use to anyone. */
+  const keep = (one: StoredConnection, key: Secret | null): void => {
+    if (key !== null) secrets.put(secretIdOf(one.id), key);
+    try {
+      store.save(one);
+    } catch (error) {
+      if (key !== null) tryToRemove(one.id);
+      throw error;
+    }
+  };
+  const tryToRemove = (id: ConnectionId): void => {
+    try {
+      secrets.remove(secretIdOf(id));
+    } catch {
+      // Told is why the connection could not be written; that its key stays in the vault, unused, harms nobody.
+    }
+  };
   const candidateOf = (one: StoredConnection, key: Secret | null): Candidate => ({ ...one, key });
 
   return {
@@ -123,17 +141,13 @@ export function createConnections(deps: {
       const check = await checker.check({ ...base, model });
       if (!check.ok && !keepAnyway) return { connection: null, check };
       const names = listed.includes(model) ? listed : [model, ...listed];
-      if (key !== null) secrets.put(secretIdOf(base.id), key);
       const { key: _key, ...kept } = base;
-      store.save({
-        ...kept,
-        model,
-        models: names.map(modelNamed),
-        addedAt: deps.clock.now(),
-        lastCheck: check,
-      });
+      // Named again: another one may have been added while this one was checked.
+      const id = freeId(request.kind, store);
+      const addedAt = deps.clock.now();
+      keep({ ...kept, id, model, models: names.map(modelNamed), addedAt, lastCheck: check }, key);
       deps.changed();
-      return { connection: get(base.id), check };
+      return { connection: get(id), check };
     },
     async test(id) {
       const one = stored(id);
@@ -142,12 +156,14 @@ export function createConnections(deps: {
       return check;
     },
     async rotate(id, key) {
-      const one = stored(id);
-      const check = await checker.check(candidateOf(one, key));
+      const check = await checker.check(candidateOf(stored(id), key));
+      // It may have been deleted meanwhile; then its key must not come back.
+      stored(id);
       if (check.ok) {
         secrets.put(secretIdOf(id), key);
+        // From here on the new key is the one that is used, so nothing below may be reported as a failure.
         checker.forget(id, "replaced");
-        store.save({ ...stored(id), lastCheck: check });
+        store.noteCheck(id, check);
       }
       return { connection: get(id), check };
     },
@@ -177,6 +193,6 @@ export function createConnections(deps: {
 function freeId(kind: ConnectionKind, store: ConnectionStore): ConnectionId {
   let number = 1;
   let id: string = kind;
-  while (store.find(id) !== null) id = `${kind}-${++number}`;
+  while (store.isTaken(connectionId.parse(id))) id = `${kind}-${++number}`;
   return connectionId.parse(id);
 }

@@ -1,20 +1,32 @@
 import {
   type Connection,
   type ConnectionCheck,
+  type ConnectionId,
   type Discovery,
   type ImportStep,
+  reportOf,
   secretIdOf,
   SmartClawError,
 } from "@smartclaw/contracts";
 import type { FoundKey, Importer } from "@smartclaw/vault";
 import type { Connections } from "./connections.ts";
 
+/** As long as a label may be. */
+const maxLabel = 80;
+
+interface Adopted {
+  readonly connection: Connection | null;
+  readonly check: ConnectionCheck;
+  /** What was done where the key was found, and to backups of that. */
+  readonly steps: ImportStep[];
+}
+
 /** What is on this computer already: keys in the clear and local model servers. */
 export interface Discoveries {
   /** Looks only. */
   list(): Promise<Discovery[]>;
   /** Makes a connection of a discovered one; a key moves into the vault and out of where it was. */
-  adopt(id: string): Promise<{ connection: Connection | null; check: ConnectionCheck }>;
+  adopt(id: string): Promise<Adopted>;
   scan(): ImportStep[];
   importAll(): Promise<ImportStep[]>;
 }
@@ -26,15 +38,29 @@ export function createDiscoveries(deps: {
 }): Discoveries {
   const { importer, connections } = deps;
 
-  const adoptKey = async (
-    found: FoundKey,
-    keepAnyway: boolean,
-  ): Promise<{ connection: Connection | null; check: ConnectionCheck; steps: ImportStep[] }> => {
+  const adoptKey = async (found: FoundKey, keepAnyway: boolean): Promise<Adopted> => {
     const { kind, api, baseUrl, model, secret } = found;
-    const request = { kind, api, baseUrl, key: secret.revealText(), ...(model === null ? {} : { model }) };
+    const label = found.provider.slice(0, maxLabel).trim();
+    const request = {
+      kind,
+      api,
+      baseUrl,
+      key: secret.revealText(),
+      ...(label === "" ? {} : { label }),
+      ...(model === null ? {} : { model }),
+    };
     const { connection, check } = await connections.add(request, { keepAnyway });
-    if (connection === null) return { connection, check, steps: [] };
-    return { connection, check, steps: importer.scrub(found, secretIdOf(connection.id)) };
+    return { connection, check, steps: connection === null ? [] : scrub(found, connection.id) };
+  };
+  /** The connection is there by now, so what fails here is a step that failed, and not the whole. */
+  const scrub = (found: FoundKey, id: ConnectionId): ImportStep[] => {
+    const storedAs = secretIdOf(id);
+    try {
+      return importer.scrub(found, storedAs);
+    } catch (error) {
+      const detail = `not removed from here: ${reportOf(error).message}`;
+      return [{ path: found.where, field: found.field, storedAs, outcome: "failed", detail }];
+    }
   };
 
   return {
@@ -58,18 +84,13 @@ export function createDiscoveries(deps: {
     },
     async adopt(id) {
       const key = importer.scan().find((one) => one.id === id);
-      if (key !== undefined) {
-        const { connection, check } = await adoptKey(key, false);
-        return { connection, check };
-      }
+      if (key !== undefined) return await adoptKey(key, false);
       const server = (await deps.localServers()).find((one) => one.id === id);
       if (server === undefined)
         throw new SmartClawError("NOT_FOUND", "This is not on the computer any more.", "Look again.");
       const { kind, baseUrl, api, model } = server;
-      return connections.add(
-        { kind, baseUrl, api, ...(model === null ? {} : { model }) },
-        { keepAnyway: false },
-      );
+      const request = { kind, baseUrl, api, ...(model === null ? {} : { model }) };
+      return { ...(await connections.add(request, { keepAnyway: false })), steps: [] };
     },
     scan: () =>
       importer.scan().map(({ where, field }) => ({
@@ -82,25 +103,19 @@ export function createDiscoveries(deps: {
     async importAll() {
       const steps: ImportStep[] = [];
       for (const found of importer.scan()) {
+        const { where: path, field } = found;
+        const failed = (detail: string): ImportStep => ({
+          path,
+          field,
+          storedAs: null,
+          outcome: "failed",
+          detail,
+        });
         try {
           const { connection, steps: done } = await adoptKey(found, true);
-          const storedAs = connection === null ? null : secretIdOf(connection.id);
-          steps.push(
-            ...(done.length > 0
-              ? done
-              : [
-                  {
-                    path: found.where,
-                    field: found.field,
-                    storedAs,
-                    outcome: "failed" as const,
-                    detail: "it could not be kept",
-                  },
-                ]),
-          );
+          steps.push(...(connection === null ? [failed("it could not be kept")] : done));
         } catch (error) {
-          const detail = error instanceof SmartClawError ? error.message : "it could not be moved";
-          steps.push({ path: found.where, field: found.field, storedAs: null, outcome: "failed", detail });
+          steps.push(failed(error instanceof SmartClawError ? error.message : "it could not be moved"));
         }
       }
       return steps;

@@ -1,33 +1,23 @@
-import { z } from "zod";
 import {
-  connection,
   type Connection,
+  type ConnectionCheck,
   type ConnectionId,
   type Log,
+  reportOf,
   type SecretStore,
   secretIdOf,
 } from "@smartclaw/contracts";
-import { openJsonFile } from "../daemon/json-file.ts";
-
-/** What is kept in the file; what the vault knows of the key is added when asked. */
-const storedConnection = connection.omit({
-  hasKey: true,
-  keyVersion: true,
-  rotatedAt: true,
-  lastUsedAt: true,
-  isDefault: true,
-});
-export type StoredConnection = z.infer<typeof storedConnection>;
-
-const fileSchema = z.object({
-  default: z.string().nullable(),
-  connections: z.array(storedConnection),
-});
+import { openConnectionFile, type StoredConnection } from "./connection-file.ts";
 
 export interface ConnectionStore {
   list(): Connection[];
   find(id: string): StoredConnection | null;
+  /** Whether this name is that of a connection, or of one that could come back and find its key again. */
+  isTaken(id: ConnectionId): boolean;
+  /** @throws SmartClawError DISK_FULL; nothing is then changed */
   save(value: StoredConnection): void;
+  /** What a check gave. Never fails: where it cannot be written, it is known until the next start. */
+  noteCheck(id: ConnectionId, check: ConnectionCheck): void;
   remove(id: ConnectionId): boolean;
   setDefault(id: ConnectionId): void;
   default(): StoredConnection | null;
@@ -38,20 +28,30 @@ export function createConnectionStore(deps: {
   secrets: Pick<SecretStore, "list">;
   log: Log;
 }): ConnectionStore {
-  const file = openJsonFile(deps.file, fileSchema, { default: null, connections: [] }, deps.log);
-  const find = (id: string): StoredConnection | null =>
-    file.get().connections.find((one) => one.id === id) ?? null;
+  const file = openConnectionFile(deps.file, deps.log);
+  const unwritten = new Map<string, ConnectionCheck>();
+  const rows = (): StoredConnection[] =>
+    file.get().connections.map((one) => ({ ...one, lastCheck: unwritten.get(one.id) ?? one.lastCheck }));
+  const write = (connections: readonly StoredConnection[], first: string | null): void => {
+    file.set({ default: first, connections });
+    unwritten.clear();
+  };
+  const find = (id: string): StoredConnection | null => rows().find((one) => one.id === id) ?? null;
   const theDefault = (): StoredConnection | null => {
-    const { default: id, connections } = file.get();
-    return (id === null ? null : find(id)) ?? connections[0] ?? null;
+    const { default: id } = file.get();
+    return (id === null ? null : find(id)) ?? rows()[0] ?? null;
   };
   return {
     find,
+    isTaken: (id) =>
+      find(id) !== null ||
+      file.unreadIds.has(id) ||
+      deps.secrets.list().some((secret) => secret.id === secretIdOf(id)),
     default: theDefault,
     list() {
       const infos = new Map(deps.secrets.list().map((info) => [info.id, info]));
       const first = theDefault();
-      return file.get().connections.map((stored) => {
+      return rows().map((stored) => {
         const info = infos.get(secretIdOf(stored.id));
         return {
           ...stored,
@@ -64,21 +64,32 @@ export function createConnectionStore(deps: {
       });
     },
     save(value) {
-      const current = file.get();
-      const others = current.connections.filter((one) => one.id !== value.id);
-      const position = current.connections.findIndex((one) => one.id === value.id);
-      const connections = position === -1 ? [...others, value] : current.connections.with(position, value);
-      file.set({ ...current, connections, default: current.default ?? value.id });
+      const current = rows();
+      const position = current.findIndex((one) => one.id === value.id);
+      const connections = position === -1 ? [...current, value] : current.with(position, value);
+      write(connections, file.get().default ?? value.id);
+    },
+    noteCheck(id, check) {
+      unwritten.set(id, check);
+      try {
+        write(rows(), file.get().default);
+      } catch (error) {
+        deps.log.warn(
+          { id, error: reportOf(error) },
+          "what the check of a connection gave could not be written",
+        );
+      }
     },
     remove(id) {
-      const current = file.get();
-      const connections = current.connections.filter((one) => one.id !== id);
-      if (connections.length === current.connections.length) return false;
-      file.set({ ...current, connections, default: current.default === id ? null : current.default });
+      const current = rows();
+      const connections = current.filter((one) => one.id !== id);
+      if (connections.length === current.length) return false;
+      const { default: first } = file.get();
+      write(connections, first === id ? null : first);
       return true;
     },
     setDefault(id) {
-      file.set({ ...file.get(), default: id });
+      write(rows(), id);
     },
   };
 }

@@ -1,73 +1,19 @@
-/**
- * The built daemon in a folder on a disk that is really full: a tmpfs in a mount namespace of its own. This file starts
- * itself a second time in there.
- */
+/** The built daemon in a folder on a disk that is really full. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { connectionId, type ErrorReport } from "@smartclaw/contracts";
 import { startProviderStandIn } from "@smartclaw/egress/testing";
+import { testOnSmallDisk } from "@smartclaw/vault/testing";
 import { createDaemonHome } from "./testing/real-daemon.ts";
 
 const passphrase = "correct horse battery staple";
 const id = connectionId.parse("compatible");
-const whileRunning = "a disk that becomes full: it lives on, says what is the matter and loses nothing";
-const atStart = "a disk that is full at the start: it answers, or says in a sentence why it does not";
 
-const disk = process.env["SMARTCLAW_SMALL_DISK"];
-if (disk === undefined) outside();
-else inside(disk);
-
-function outside(): void {
-  const folder = mkdtempSync(join(tmpdir(), "sc-full-"));
-  after(() => rmSync(folder, { recursive: true }));
-  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-  /** As root, or as a user that may have a user namespace. */
-  const run = (flags: string, ...command: string[]) =>
-    spawnSync(
-      "unshare",
-      [flags, "sh", "-c", 'mount -t tmpfs -o size=8m none "$0" && exec "$@"', folder, ...command],
-      { env: { ...environment, SMARTCLAW_SMALL_DISK: folder }, encoding: "utf8" },
-    );
-  const flags = ["-m", "-rm"].find((one) => run(one, "true").status === 0);
-  const skip = flags === undefined ? "no file system can be mounted here (unshare, tmpfs)" : false;
-  const runInside = (name: string): void => {
-    const script = fileURLToPath(import.meta.url);
-    const only = `--test-name-pattern=${name}`;
-    const { status, stdout, stderr } = run(
-      flags ?? "",
-      process.execPath,
-      "--test-reporter=tap",
-      only,
-      script,
-    );
-    assert.equal(status, 0, stdout + stderr);
-    assert.match(stdout, /^# pass 1$/m);
-  };
-  test(whileRunning, { skip }, () => runInside(whileRunning));
-  test(atStart, { skip }, () => runInside(atStart));
-}
-
-function inside(disk: string): void {
-  const filler = join(disk, "filler");
-
-  test(whileRunning, async () => {
+testOnSmallDisk(import.meta.url, "8m", {
+  "a disk that becomes full: it lives on, says what is the matter and loses nothing": async (disk) => {
     const provider = await startProviderStandIn({ key: null });
     const request = { kind: "compatible" as const, baseUrl: `${provider.url}/v1`, model: "standin-1" };
-    const home = createDaemonHome(join(disk, "running"));
+    const home = createDaemonHome(join(disk.path, "running"));
     let daemon = await home.start();
     try {
       await daemon.api.vault.setup({ kind: "passphrase", passphrase });
@@ -79,8 +25,8 @@ function inside(disk: string): void {
       const asked = provider.requests.length;
       const running = daemon.api.keys.test({ id }).then(() => null, reportIn);
       await daemon.until(() => provider.requests.length > asked, "the provider is asked");
-      fillUp(filler);
-      assert.equal(statfsSync(disk).bavail, 0);
+      disk.fill();
+      assert.equal(disk.free(), 0);
       await running;
 
       // The ledger's last page has room for a few more rows; then nothing is sent any more.
@@ -100,12 +46,12 @@ function inside(disk: string): void {
       assert.equal((await daemon.api.network.list({ limit: 1 })).total >= total, true);
       assert.equal(daemon.alive() ? daemon.errors() : "it ended", "");
 
-      rmSync(filler);
+      disk.relieve();
       assert.equal((await daemon.api.keys.test({ id })).ok, true);
-      fillUp(filler);
+      disk.fill();
       await daemon.stop();
       assert.equal(daemon.exitCode(), 0, daemon.errors());
-      rmSync(filler);
+      disk.relieve();
 
       daemon = await home.start();
       await daemon.api.vault.unlock({ kind: "passphrase", passphrase });
@@ -119,14 +65,14 @@ function inside(disk: string): void {
       await daemon.stop();
       await provider.close();
     }
-  });
+  },
 
-  test(atStart, async () => {
-    const home = createDaemonHome(join(disk, "start"));
+  "a disk that is full at the start: it answers, or says in a sentence why it does not": async (disk) => {
+    const home = createDaemonHome(join(disk.path, "start"));
     const first = await home.start();
     await first.api.vault.setup({ kind: "passphrase", passphrase });
     await first.stop();
-    fillUp(filler);
+    disk.fill();
     const second = await home.start().catch((error: unknown) => String(error));
     if (typeof second === "string") {
       assert.match(second, /disk is full/);
@@ -139,20 +85,8 @@ function inside(disk: string): void {
     } finally {
       await second.stop();
     }
-  });
-}
-
-/** Writes until nothing more fits, then gives `left` bytes back. */
-function fillUp(path: string, left = 0): void {
-  const descriptor = openSync(path, "a");
-  try {
-    for (;;) writeSync(descriptor, Buffer.alloc(4096));
-  } catch (error) {
-    assert.equal((error as NodeJS.ErrnoException).code, "ENOSPC");
-  }
-  ftruncateSync(descriptor, fstatSync(descriptor).size - left);
-  closeSync(descriptor);
-}
+  },
+});
 
 function assertDiskFull(report: ErrorReport | null, message: RegExp): void {
   assert.equal(report?.code, "DISK_FULL", JSON.stringify(report));

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync } from "node:fs";
 import { basename } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import type { z } from "zod";
 import { SmartClawError, type Log } from "@smartclaw/contracts";
+import { replaceFile } from "@smartclaw/vault";
 
 /** A small typed file: read once, kept in memory, written whole and atomically with mode 0600. */
 export interface JsonFile<T> {
@@ -41,18 +41,7 @@ export function openJsonFile<S extends z.ZodType>(
     get: () => value,
     set(next) {
       const valid = schema.parse(next);
-      try {
-        writeFileAtomic.sync(path, `${JSON.stringify(valid, null, 2)}\n`, { mode: 0o600 });
-      } catch (error) {
-        if (["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? ""))
-          throw new SmartClawError(
-            "DISK_FULL",
-            "The disk is full, so the change was not saved.",
-            "Free some space and try again.",
-            { cause: error },
-          );
-        throw error;
-      }
+      replaceFile(path, `${JSON.stringify(valid, null, 2)}\n`, { mode: 0o600 });
       value = valid;
     },
   };

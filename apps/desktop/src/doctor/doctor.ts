@@ -1,5 +1,5 @@
 import { existsSync, statfsSync, statSync } from "node:fs";
-import type { DoctorCheck, SystemStatus } from "@smartclaw/contracts";
+import { type DoctorCheck, keystoreSentence, slotNames, type SystemStatus } from "@smartclaw/contracts";
 import type { Paths } from "../daemon/paths.ts";
 
 const lowDiskBytes = 1_500_000_000;
@@ -27,7 +27,12 @@ export function runDoctor(status: SystemStatus, paths: Paths): DoctorCheck[] {
   ].filter((path) => process.platform !== "win32" && existsSync(path) && (statSync(path).mode & 0o077) !== 0);
   return [
     vault.state === "ready"
-      ? check("vault", "Vault", "ok", `open, by ${vault.openedBy}`)
+      ? check(
+          "vault",
+          "Vault",
+          "ok",
+          vault.openedBy === null ? "open" : `open, by ${slotNames[vault.openedBy]}`,
+        )
       : check(
           "vault",
           "Vault",
@@ -38,8 +43,9 @@ export function runDoctor(status: SystemStatus, paths: Paths): DoctorCheck[] {
     check(
       "keystore",
       "Keystore",
-      vault.keystore.state === "available" ? "ok" : "warn",
-      vault.keystore.state === "available" ? vault.keystore.name : vault.keystore.reason,
+      // One that was not asked was not needed.
+      ["available", "not-asked"].includes(vault.keystore.state) ? "ok" : "warn",
+      keystoreSentence(vault.keystore),
     ),
     vault.slots.length < 2
       ? check(

@@ -1,6 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 
 /** The part of OpenClaw's `secrets.providers.<name>` that names the program. */
 export interface SecretProviderCommand {
@@ -16,20 +15,25 @@ export interface SecretProviderCommand {
  * @param options.nodePath absolute path of the Node that runs the provider.
  * @param options.socketPath where the secrets window listens.
  */
-export async function installSecretProvider(
+export function installSecretProvider(
   dir: string,
   options: { nodePath: string; socketPath: string; platform: NodeJS.Platform },
-): Promise<SecretProviderCommand> {
+): SecretProviderCommand {
   const { nodePath, socketPath, platform } = options;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   chmodSync(dir, 0o700);
   const program = join(dir, "smartclaw-secrets.mjs");
-  await writeFileAtomic(program, readFileSync(new URL("./provider.mjs", import.meta.url)), { mode: 0o700 });
+  writeProgram(program, readFileSync(new URL("./provider.mjs", import.meta.url), "utf8"));
   if (platform === "win32") return { command: nodePath, args: [program, socketPath] };
   const script = join(dir, "smartclaw-secrets");
   const words = [nodePath, program, socketPath].map(shellQuote).join(" ");
-  await writeFileAtomic(script, `#!/bin/sh\nexec ${words}\n`, { mode: 0o700 });
+  writeProgram(script, `#!/bin/sh\nexec ${words}\n`);
   return { command: script, args: [] };
+}
+
+function writeProgram(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o700 });
+  chmodSync(path, 0o700);
 }
 
 /** A word for a POSIX shell, whatever it holds. */

@@ -21,7 +21,7 @@ const window = createSecretsWindow({
   answers: (id) => (id === "gateway/token" ? Secret.fromText("token-12345") : null),
   mayAsk: (pid) => Promise.resolve(admitted && pid !== process.pid),
 });
-const { command, args } = await installSecretProvider(join(home, "bin"), {
+const { command, args } = installSecretProvider(join(home, "bin"), {
   nodePath: process.execPath,
   socketPath,
   platform: process.platform,

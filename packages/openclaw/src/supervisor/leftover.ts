@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import type { Log } from "@smartclaw/contracts";
 import { z } from "zod";
 import type { ProcessTree } from "../watchdog/process-tree.ts";
@@ -24,7 +23,7 @@ export function createLeftoverFile(deps: { path: string; tree: ProcessTree; log:
       if (process === null) return;
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       const text = JSON.stringify({ pid, start: process.start, boot: bootId() });
-      await writeFileAtomic(path, text, { mode: 0o600 });
+      writeFileSync(path, text, { mode: 0o600 });
     },
     forget: () => rmSync(path, { force: true }),
     async clear() {

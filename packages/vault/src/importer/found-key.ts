@@ -15,6 +15,8 @@ export interface FoundKey extends Pick<
   Discovery,
   "id" | "source" | "kind" | "label" | "where" | "baseUrl" | "api" | "model"
 > {
+  /** Whose key it is, as people call them. */
+  readonly provider: string;
   readonly secret: Secret;
   readonly place: KeyPlace;
   readonly field: string;
@@ -38,6 +40,7 @@ export function foundKey(
     api,
     baseUrl,
     label: `${provider.label} key in ${where}`,
+    provider: provider.label,
     where,
     field,
     place,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -35,6 +35,8 @@ const config = `{
 `;
 writeFileSync(join(openclaw, "openclaw.json"), config, { mode: 0o640 });
 writeFileSync(join(openclaw, "openclaw.json.bak"), config);
+symlinkSync("openclaw.json.gone", join(openclaw, "openclaw.json.bak.1"));
+symlinkSync("openclaw.json.bak.2", join(openclaw, "openclaw.json.bak.2"));
 writeFileSync(join(openclaw, ".env"), `# mine\nexport ANTHROPIC_API_KEY="${keys.dotenv}"\nPORT=1\n`);
 writeFileSync(
   join(openclaw, "agents", "main", "agent", "auth-profiles.json"),
@@ -74,6 +76,9 @@ test("keys in the clear are found, and moved only when the vault has them", () =
   });
   assert.ok(steps.some(({ path, outcome }) => path.endsWith(".bak") && outcome === "scrubbed"));
   assert.equal(steps.find(({ field }) => field === "GROQ_API_KEY")?.outcome, "left");
+  assert.ok(!steps.some(({ path }) => path.endsWith(".bak.1")), "a link to nowhere holds no key");
+  const unreadable = steps.filter(({ path }) => path.endsWith(".bak.2"));
+  assert.deepEqual(new Set(unreadable.map(({ outcome }) => outcome)), new Set(["failed"]));
   for (const file of [
     "openclaw.json",
     "openclaw.json.bak",

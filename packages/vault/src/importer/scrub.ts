@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ImportStep } from "@smartclaw/contracts";
-import writeFileAtomic from "write-file-atomic";
+import { replaceFile } from "../replace-file.ts";
 import type { FoundKey } from "./found-key.ts";
 import { removeProperty } from "./remove-property.ts";
 import { authProfilesKey, profilesSchema, readStoredProfiles } from "./scan.ts";
@@ -42,21 +42,34 @@ export function scrubBackups(found: FoundKey): ImportStep[] {
   const folder = dirname(place.file);
   const name = basename(place.file);
   const key = found.secret.revealText();
+  const scrub = (path: string): Outcome | null => {
+    const holds = holdsKey(path, key);
+    if (holds === false) return null;
+    if (holds === null)
+      return { outcome: "failed", detail: "this backup could not be read; look for the key there yourself" };
+    const done =
+      place.kind === "sqlite"
+        ? scrubProfile(path, place.profile, key)
+        : rewrite(path, (text) => text.replaceAll(key, ""));
+    return done.outcome === "moved" ? { outcome: "scrubbed", detail: "blanked in this backup" } : done;
+  };
   return readdirSync(folder)
     .filter((file) => file !== name && file.startsWith(name) && !/-(wal|shm)$/.test(file))
     .map((file) => join(folder, file))
-    .filter((file) => statSync(file).isFile() && readFileSync(file).includes(key))
-    .map((path) => {
-      const outcome =
-        place.kind === "sqlite"
-          ? scrubProfile(path, place.profile, key)
-          : rewrite(path, (text) => text.replaceAll(key, ""));
-      const done =
-        outcome.outcome === "moved"
-          ? { outcome: "scrubbed" as const, detail: "blanked in this backup" }
-          : outcome;
-      return { path, field: found.field, storedAs: null, ...done };
+    .flatMap((path) => {
+      const done = scrub(path);
+      return done === null ? [] : [{ path, field: found.field, storedAs: null, ...done }];
     });
+}
+
+/** Null when that cannot be known. */
+function holdsKey(path: string, key: string): boolean | null {
+  try {
+    return statSync(path).isFile() && readFileSync(path).includes(key);
+  } catch (error) {
+    // A link to nowhere, or it went meanwhile.
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? false : null;
+  }
 }
 
 function rewrite(file: string, change: (text: string) => string | null): Outcome {
@@ -68,8 +81,7 @@ function rewrite(file: string, change: (text: string) => string | null): Outcome
         "the file is written in a way that SmartClaw does not change; remove the key there yourself",
       );
     if (readFileSync(file, "utf8") !== text) return left("the file was being changed; import again");
-    // Keeps mode and owner of the file.
-    writeFileAtomic.sync(file, next);
+    replaceFile(file, next);
     return moved;
   } catch {
     return { outcome: "failed", detail: "the file could not be written; remove the key there yourself" };

@@ -6,7 +6,7 @@ import {
   type ErrorReport,
 } from "@smartclaw/contracts";
 import type { Command } from "../context.ts";
-import { vaultAnswer } from "../describe-vault.ts";
+import { describeOpening } from "../describe-vault.ts";
 import { exit, type Output, table } from "../output.ts";
 import { readSecret } from "../read-secret.ts";
 
@@ -28,11 +28,7 @@ export const list: Command = async ({ client, output }) => {
     connections.length === 0
       ? "There are no connections yet. Add one with `smartclaw keys add openai`."
       : table(rows);
-  const place =
-    vault.state === "ready"
-      ? `Opened by ${vault.openedBy}; ${vault.keystore.name}: ${vault.keystore.state}.`
-      : `${vault.message} ${vaultAnswer(vault).next}`;
-  output.answer({ connections, vault }, `${text}\n${place}`);
+  output.answer({ connections, vault }, `${text}\n${describeOpening(vault).join(" ")}`);
   return exit.ok;
 };
 
@@ -99,7 +95,12 @@ export const remove: Command<{ id: string }> = async ({ client, output }, { id }
 export const importKeys: Command<{ move?: boolean }> = async ({ client, output }, { move }) => {
   const api = await client();
   const steps = await (move === true ? api.keys.importAll() : api.keys.scan());
-  const rows = steps.map((step) => [step.outcome, step.path, step.field, step.detail]);
+  const rows = steps.map(({ outcome, path, field, storedAs, detail }) => [
+    outcome,
+    path,
+    field,
+    storedAs === null ? detail : `${detail}, as ${storedAs}`,
+  ]);
   output.answer(steps, rows.length === 0 ? "No keys in the clear were found." : table(rows));
   return steps.some((step) => step.outcome === "failed") ? exit.failed : exit.ok;
 };

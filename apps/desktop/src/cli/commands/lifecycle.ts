@@ -1,3 +1,4 @@
+import { slotNames } from "@smartclaw/contracts";
 import type { Command } from "../context.ts";
 import { describeGateway, describeInstall, isHealthy } from "../describe.ts";
 import { vaultAnswer } from "../describe-vault.ts";
@@ -51,8 +52,8 @@ export const status: Command = async ({ client, output }) => {
     ["OpenClaw", `${describeInstall(openclaw.install)} ${describeGateway(openclaw.gateway)}`],
     [
       "Keys",
-      vault.state === "ready"
-        ? `${now.connections} connections, opened by ${vault.openedBy}`
+      vault.openedBy !== null
+        ? `${now.connections} connections; the vault was opened by ${slotNames[vault.openedBy]}`
         : `${vault.message} ${vaultAnswer(vault).next}`,
     ],
     [

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import {
   type ErrorReport,
   type SlotKind,
+  slotNames,
   type VaultSetup,
   vaultSetup,
   type VaultStatus,
@@ -9,7 +10,7 @@ import {
   vaultUnlock,
 } from "@smartclaw/contracts";
 import type { Command } from "../context.ts";
-import { slotNames, vaultAnswer, vaultFault } from "../describe-vault.ts";
+import { vaultAnswer, vaultFault } from "../describe-vault.ts";
 import { exit } from "../output.ts";
 import { readSecret } from "../read-secret.ts";
 

@@ -1,5 +1,6 @@
-import { describeVault, slotNames, vaultAnswer, vaultFault } from "../describe-vault.ts";
+import { slotNames } from "@smartclaw/contracts";
 import type { Command } from "../context.ts";
+import { describeVault, vaultAnswer, vaultFault } from "../describe-vault.ts";
 import { exit, table } from "../output.ts";
 
 /** Which backend holds the master key, whether the vault is open, and its slots. */

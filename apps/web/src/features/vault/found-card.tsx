@@ -6,7 +6,7 @@ import { shortPath } from "../../lib/format.ts";
 import { Button, Card } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 import { CheckResult } from "./add-key-form.tsx";
-import { type Adoption, adoptionKey } from "./adoption-report.tsx";
+import { type Adoption, adoptionKey, adoptionOf } from "./adoption.ts";
 
 /** Keys and model servers that are on this computer already, each one click away from the first answer. */
 export function FoundCard({ found, onAdopted }: { found: readonly Discovery[]; onAdopted: () => void }) {
@@ -25,12 +25,11 @@ function FoundItem({ found, onAdopted }: { found: Discovery; onAdopted: () => vo
   const queries = useQueryClient();
   const adopt = useMutation({
     mutationFn: async () => {
-      const { connection, check } = await daemon.keys.adopt({ discoveryId: found.id });
+      const { connection, check, steps } = await daemon.keys.adopt({ discoveryId: found.id });
       if (connection !== null && found.hasKey) {
         // Nothing is said to be gone before SmartClaw has looked again.
-        const keys = (await daemon.keys.discover()).filter(({ hasKey }) => hasKey);
-        const others = keys.filter(({ id }) => id !== found.id).length;
-        queries.setQueryData<Adoption>(adoptionKey, { found, stillThere: keys.length > others, others });
+        const adoption = adoptionOf(found, steps, await daemon.keys.discover());
+        queries.setQueryData<Adoption>(adoptionKey, adoption);
       }
       return { connection, check };
     },

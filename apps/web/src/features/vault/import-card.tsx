@@ -1,19 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FileSearch } from "lucide-react";
 import { daemon, faultOf } from "../../lib/client.ts";
-import { shortPath } from "../../lib/format.ts";
-import { Badge, type BadgeTone, Button, Card } from "../../ui/controls.tsx";
+import { Button, Card } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
-import type { ImportStep } from "@smartclaw/contracts";
-
-const tones: Readonly<Record<ImportStep["outcome"], BadgeTone>> = {
-  found: "warn",
-  moved: "good",
-  scrubbed: "good",
-  "already-there": "plain",
-  left: "warn",
-  failed: "danger",
-};
+import { ImportSteps } from "./import-steps.tsx";
 
 /** Finds keys in the clear on this computer and moves them into the vault. */
 export function ImportCard() {
@@ -48,17 +38,7 @@ export function ImportCard() {
       {steps !== undefined && (
         <div className="mt-4 grid gap-3" aria-live="polite">
           {steps.length === 0 && <p className="text-sm">None were found.</p>}
-          <ul className="grid gap-2">
-            {steps.map((step) => (
-              <li key={`${step.path} ${step.field}`} className="rounded-xl bg-sunken px-4 py-2 text-sm">
-                <Badge tone={tones[step.outcome]}>{step.outcome}</Badge>{" "}
-                <span className="font-mono text-xs wrap-anywhere">{shortPath(step.path)}</span>
-                <span className="block wrap-anywhere text-muted">
-                  {step.field}: {step.detail}
-                </span>
-              </li>
-            ))}
-          </ul>
+          <ImportSteps steps={steps} />
           {move.data === undefined && steps.length > 0 && (
             <Button
               tone="primary"

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { Copy, Printer, ShieldCheck, Trash2 } from "lucide-react";
 import { useState } from "react";
-import type { SlotKind, VaultStatus } from "@smartclaw/contracts";
+import { keystoreSentence, type SlotKind, slotNames, type VaultStatus } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
 import { formText } from "../../lib/form-text.ts";
 import { dateTime } from "../../lib/format.ts";
@@ -9,13 +9,10 @@ import { Badge, Button, Card, Field, IconButton } from "../../ui/controls.tsx";
 import { ConfirmDialog, Modal } from "../../ui/confirm-dialog.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 
-const slotNames: Readonly<Record<SlotKind, string>> = {
-  keystore: "The operating system's keystore",
-  "systemd-credential": "A systemd credential",
-  "key-file": "A key file",
-  passphrase: "Your passphrase",
-  "recovery-phrase": "Your recovery phrase",
-};
+/** As it begins a line. */
+function titleOf(kind: SlotKind): string {
+  return slotNames[kind].replace(/^./, (first) => first.toUpperCase());
+}
 
 /** Which backend holds the master key, and the other ways to open the vault. */
 export function VaultCard({ vault }: { vault: VaultStatus }) {
@@ -43,14 +40,8 @@ export function VaultCard({ vault }: { vault: VaultStatus }) {
       }
     >
       <p className="text-sm">
-        Opened by{" "}
-        <strong>{vault.openedBy === null ? "nobody" : slotNames[vault.openedBy].toLowerCase()}</strong>.{" "}
-        <span className="text-muted">
-          {/* The reason is a sentence of its own, which names the keystore. */}
-          {vault.keystore.state === "available"
-            ? `${vault.keystore.name} is available.`
-            : vault.keystore.reason}
-        </span>
+        Opened by <strong>{vault.openedBy === null ? "nobody" : slotNames[vault.openedBy]}</strong>.{" "}
+        <span className="text-muted">{keystoreSentence(vault.keystore)}</span>
       </p>
       <ul className="my-4 grid gap-2">
         {vault.slots.map((slot) => (
@@ -59,13 +50,13 @@ export function VaultCard({ vault }: { vault: VaultStatus }) {
             className="flex items-center justify-between gap-3 rounded-xl bg-sunken px-4 py-2 text-sm"
           >
             <span>
-              {slotNames[slot.kind]} {slot.kind === vault.openedBy && <Badge tone="good">in use</Badge>}
+              {titleOf(slot.kind)} {slot.kind === vault.openedBy && <Badge tone="good">in use</Badge>}
               <span className="block text-xs text-muted">
                 since {dateTime(slot.createdAt)}, last used {dateTime(slot.lastUsedAt)}
               </span>
             </span>
             {vault.slots.length > 1 && (
-              <IconButton label={`Remove: ${slotNames[slot.kind]}`} onClick={() => setRemoving(slot.id)}>
+              <IconButton label={`Remove: ${titleOf(slot.kind)}`} onClick={() => setRemoving(slot.id)}>
                 <Trash2 aria-hidden className="size-4" />
               </IconButton>
             )}
