@@ -26,7 +26,7 @@ rmSync(output, { recursive: true, force: true });
 
 export default defineConfig({
   input: {
-    daemon: join(here, "src/daemon/main.ts"),
+    daemon: join(here, "src/daemon/entry.ts"),
     cli: join(here, "src/cli/main.ts"),
     "keystore-child": join(here, "../../packages/vault/src/keystore-child.ts"),
     "install-child": join(here, "../../packages/openclaw/src/install/child.ts"),

@@ -2,10 +2,21 @@ import { Agent, request } from "node:http";
 import { startBeside } from "./beside.ts";
 import { median, quantile, row, type Row } from "./row.ts";
 
-const rounds = 400;
-const streams = 30;
+/** A quantile near the end is what the machine's own hiccups make of it; the median of some sets of requests is not. */
+const sets = 7;
+const rounds = 300;
+const warmRounds = 50;
+const streams = 60;
 /** As large as OpenClaw's prompt for “hello”. */
 const prompt = "x".repeat(55_000);
+
+/** Milliseconds to the first byte, and bytes per second. */
+interface Answer {
+  readonly first: number;
+  readonly bytesPerSecond: number;
+}
+
+const megabytes = ({ bytesPerSecond }: Answer): number => bytesPerSecond / 1e6;
 
 /** The same request through the model proxy and straight to the provider, in turns. */
 export async function measureModelProxy(): Promise<Row[]> {
@@ -14,11 +25,7 @@ export async function measureModelProxy(): Promise<Row[]> {
   const proxy = startBeside("./proxy.ts", String(port));
   const through = await proxy.port;
   const agent = new Agent({ keepAlive: true });
-  const ask = (
-    target: number,
-    path: string,
-    body: string,
-  ): Promise<{ first: number; bytesPerSecond: number }> =>
+  const ask = (target: number, path: string, body: string): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const started = performance.now();
       const headers = {
@@ -58,30 +65,39 @@ export async function measureModelProxy(): Promise<Row[]> {
     stream: true,
     messages: [{ role: "user", content: "long-stream" }],
   });
-  const first = { direct: [] as number[], proxied: [] as number[] };
-  const rate = { direct: [] as number[], proxied: [] as number[] };
-  for (let round = 0; round < rounds; round++)
-    for (const way of ["direct", "proxied"] as const) first[way].push((await askBy(way, short)).first);
-  for (let round = 0; round < streams; round++)
-    for (const way of ["direct", "proxied"] as const)
-      rate[way].push((await askBy(way, long)).bytesPerSecond / 1e6);
+  const inTurns = async (body: string, count: number): Promise<Record<keyof typeof ways, Answer[]>> => {
+    const answers = { direct: [] as Answer[], proxied: [] as Answer[] };
+    for (let round = 0; round < count; round++)
+      for (const way of round % 2 === 0 ? (["direct", "proxied"] as const) : (["proxied", "direct"] as const))
+        answers[way].push(await askBy(way, body));
+    return answers;
+  };
+  // Opens the connections and warms the code of both.
+  await inTurns(short, warmRounds);
+  const added: { p50: number; p99: number }[] = [];
+  for (let set = 0; set < sets; set++) {
+    const { direct, proxied } = await inTurns(short, rounds);
+    const [without, between] = [direct.map(({ first }) => first), proxied.map(({ first }) => first)];
+    const difference = (share: number): number => quantile(between, share) - quantile(without, share);
+    added.push({ p50: difference(0.5), p99: difference(0.99) });
+  }
+  const { direct, proxied } = await inTurns(long, streams);
   agent.destroy();
   proxy.end();
   provider.end();
-  // The first requests open connections and warm the code of both.
-  const warm = { direct: first.direct.slice(50), proxied: first.proxied.slice(50) };
-  const added = (share: number): number => quantile(warm.proxied, share) - quantile(warm.direct, share);
-  const throughput = median(rate.proxied) / median(rate.direct);
+  const p50 = median(added.map((one) => one.p50));
+  const p99 = median(added.map((one) => one.p99));
+  const rate = { direct: median(direct.map(megabytes)), proxied: median(proxied.map(megabytes)) };
   return [
-    row("model proxy: added time to first byte, p50", added(0.5), "ms", 1, "<= 1 ms", added(0.5) <= 1),
-    row("model proxy: added time to first byte, p99", added(0.99), "ms", 3, "<= 3 ms", added(0.99) <= 3),
+    row("model proxy: added time to first byte, p50", p50, "ms", 1, "<= 1 ms", p50 <= 1),
+    row("model proxy: added time to first byte, p99", p99, "ms", 3, "<= 3 ms", p99 <= 3),
     row(
       "model proxy: stream throughput against direct",
-      median(rate.proxied),
+      rate.proxied,
       "MB/s",
-      median(rate.direct),
+      rate.direct,
       ">= 0.98",
-      throughput >= 0.98,
+      rate.proxied / rate.direct >= 0.98,
     ),
   ];
 }

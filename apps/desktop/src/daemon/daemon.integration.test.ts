@@ -10,6 +10,7 @@ import { version } from "./version.ts";
 
 const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "sc-daemon-"));
+const userKey = "sk-of-the-user-0123456789";
 
 function smartclaw(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   // No registry is reached: the installation fails at once, which is a state and not a fault of the daemon.
@@ -18,6 +19,7 @@ function smartclaw(...args: string[]): Promise<{ code: number; stdout: string; s
     HOME: home,
     SMARTCLAW_HOME: join(home, "data"),
     CI: "1",
+    OPENAI_API_KEY: userKey,
     npm_config_registry: "http://127.0.0.1:1/",
   };
   return new Promise((resolve) => {
@@ -64,6 +66,17 @@ test("start, and start again, give a link; status tells the truth", async () => 
   assert.deepEqual([vault.state, daemon.version, healthy], ["uninitialised", version, false]);
   const argv = readFileSync(`/proc/${daemon.pid}/cmdline`, "utf8");
   assert.ok(!argv.includes("login"));
+});
+
+test("a key of the user's environment reaches the daemon, and can be read from no file of its process", async () => {
+  const { smartclaw: daemon } = json((await smartclaw("status", "--json")).stdout) as {
+    smartclaw: { pid: number };
+  };
+  const process = (name: string): string => readFileSync(`/proc/${daemon.pid}/${name}`, "utf8");
+  for (const name of ["environ", "cmdline"]) assert.ok(!process(name).includes(userKey), name);
+  assert.match(process("limits"), /^Max core file size +0 +0 /m);
+  const found = json((await smartclaw("keys", "import", "--json")).stdout) as unknown;
+  assert.match(JSON.stringify(found), /OPENAI_API_KEY/);
 });
 
 test("an installation that cannot be is a state with a sentence", async () => {

@@ -43,6 +43,11 @@ export interface Programs {
   readonly web: string;
 }
 
+/**
+ * Where OpenClaw finds the two proxies, if nobody else listens there. They stand in its configuration, and OpenClaw
+ * looks through its whole state for what must be migrated whenever that differs from the last start.
+ */
+const proxyPorts = { model: [...range(7430, 10), 0], forward: [...range(7440, 10), 0] };
 const statusGapMs = 50;
 const hourMs = 3_600_000;
 /** What of the environment the keystore's helper needs: how to reach the session's D-Bus. */
@@ -137,7 +142,10 @@ export async function startDaemon(deps: {
     log,
     clientOf: async (connection) => openclaw.ownerOf(connection),
   });
-  const [modelProxyPort, forwardProxyPort] = await Promise.all([modelProxy.listen(), forwardProxy.listen()]);
+  const [modelProxyPort, forwardProxyPort] = await Promise.all([
+    modelProxy.listen(proxyPorts.model),
+    forwardProxy.listen(proxyPorts.forward),
+  ]);
 
   const changes = createHub<null>();
   let announced: NodeJS.Timeout | null = null;
@@ -149,7 +157,7 @@ export async function startDaemon(deps: {
   };
   vault.onChange(changed);
 
-  const openclaw = await createOpenClawRoom({
+  const openclaw = createOpenClawRoom({
     paths,
     environment,
     installCommand: [process.execPath, programs.installChild],
@@ -298,6 +306,10 @@ export async function startDaemon(deps: {
     return stopping;
   };
   return { port, stop };
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
 }
 
 /** systemd's rule: a file of that name in the folder that it names. */

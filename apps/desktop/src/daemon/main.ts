@@ -10,7 +10,6 @@ const beside = (path: string): string => fileURLToPath(new URL(path, import.meta
 const portAt = process.argv.indexOf("--port");
 
 try {
-  process.umask(0o077);
   const { stop } = await startDaemon({
     paths: pathsOf(process.env, process.platform),
     programs: {

@@ -39,6 +39,27 @@ test(
   },
 );
 
+test(
+  "after a start of SmartClaw OpenClaw finds the configuration of before, so that it has nothing to migrate",
+  { skip: skipWithoutRelease },
+  async () => {
+    const home = createDaemonHome();
+    useInstalledRelease(home);
+    const configurations: string[] = [];
+    try {
+      for (const _ of [1, 2]) {
+        const daemon = await home.start();
+        await daemon.until(({ openclaw }) => openclaw.gateway.pid !== null, "OpenClaw is started");
+        configurations.push(readFileSync(home.paths.openclawConfig, "utf8"));
+        await daemon.stop();
+      }
+      assert.equal(configurations[0], configurations[1]);
+    } finally {
+      home.dispose();
+    }
+  },
+);
+
 test("the real OpenClaw", { skip: skipWithoutRelease }, async (t) => {
   const home = createDaemonHome();
   const database = join(home.paths.openclawState, "state", "openclaw.sqlite");

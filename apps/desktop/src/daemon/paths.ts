@@ -21,6 +21,10 @@ export interface Paths {
   readonly helpers: string;
   readonly logs: string;
   readonly cache: string;
+  /** The daemon's own compiled code. */
+  readonly code: string;
+  /** OpenClaw's temporary files, and the compiled code that Node keeps from one start to the next. */
+  readonly temporary: string;
   readonly run: string;
   /** What the command line talks to. */
   readonly socket: string;
@@ -60,6 +64,8 @@ export function pathsOf(environment: Readonly<Record<string, string | undefined>
     helpers: join(home, "helpers"),
     logs: join(home, "logs"),
     cache: join(home, "cache"),
+    code: join(home, "cache", "code"),
+    temporary: join(home, "tmp"),
     run,
     socket: socketFor("daemon"),
     secretsSocket: socketFor("secrets"),
@@ -76,6 +82,7 @@ export function makeFolders(paths: Paths): void {
     paths.helpers,
     paths.logs,
     paths.cache,
+    paths.temporary,
     paths.run,
   ];
   if (!paths.socket.startsWith("\\\\")) folders.push(join(paths.socket, ".."));

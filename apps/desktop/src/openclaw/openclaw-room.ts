@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import writeFileAtomic from "write-file-atomic";
 import {
   type Clock,
   type GatewayState,
@@ -33,19 +32,19 @@ import {
   secretIds,
   startWatchdog,
   systemTimer,
-  untilModelKnown,
 } from "@smartclaw/openclaw";
+import { replaceFile } from "@smartclaw/vault";
 import { randomBytes, randomUUID } from "node:crypto";
 import type { ConnectionStore } from "../connections/store.ts";
 import type { Paths } from "../daemon/paths.ts";
 import type { Logs } from "../logs/logs.ts";
+import { createConnectionTeller } from "./tell-connections.ts";
+import { clearTemporaryFolder } from "./temporary-folder.ts";
 
 /** The release that a new installation gets. Its packages are listed with their hashes in `packages/openclaw/locks`. */
 const defaultVersion = "2026.9.6";
 /** The gateway's port, unless it is taken; away from 18789, where another OpenClaw of the user may listen. */
 const preferredPort = 18_810;
-/** How long OpenClaw may take to ask for its secrets after its configuration changed. */
-const reloadMs = 10_000;
 
 export interface OpenClawRoom {
   install(): Promise<InstallState>;
@@ -86,7 +85,7 @@ export interface OpenClawRoomDeps {
 }
 
 /** Installs, configures and supervises OpenClaw, and talks with it. */
-export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenClawRoom> {
+export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
   const { paths, log, ledger, environment } = deps;
   const platform = process.platform;
   const gatewayToken = Secret.fromText(randomBytes(32).toString("base64url"));
@@ -105,7 +104,7 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
     clock: deps.clock,
     log,
   });
-  const secretProvider = await installSecretProvider(paths.helpers, {
+  const secretProvider = installSecretProvider(paths.helpers, {
     nodePath: deps.nodePath,
     socketPath: paths.secretsSocket,
     platform,
@@ -148,7 +147,7 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
     });
     const text = `${JSON.stringify(config, null, 2)}\n`;
     if (existsSync(paths.openclawConfig) && readFileSync(paths.openclawConfig, "utf8") === text) return;
-    writeFileAtomic.sync(paths.openclawConfig, text, { mode: 0o600 });
+    replaceFile(paths.openclawConfig, text, { mode: 0o600 });
   };
 
   const liveVersion = (): string => {
@@ -161,7 +160,11 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
     );
   };
   const gatewayEnv = (): Record<string, string> =>
-    gatewayEnvironment(environment, { state: paths.openclawState, config: paths.openclawConfig });
+    gatewayEnvironment(environment, {
+      state: paths.openclawState,
+      config: paths.openclawConfig,
+      temporary: paths.temporary,
+    });
 
   const supervisor = createSupervisor({
     launch: async (takenPorts) => {
@@ -174,6 +177,7 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
           "Stop another program and start OpenClaw again.",
         );
       port = free;
+      clearTemporaryFolder(paths.temporary);
       writeConfig();
       return {
         command: [deps.nodePath, ...guardArguments, releases.entry(version), ...gatewayArguments(port)],
@@ -216,34 +220,24 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
     log,
   });
   const chat = createChat({ gateway, clock: deps.clock, setTimer: systemTimer, newId: randomUUID, log });
-  let untold = false;
-  let told: Promise<void> = Promise.resolve();
-  const tell = async (): Promise<void> => {
-    await secretsWindow.open();
-    writeConfig();
-    const first = deps.connections.list().find((one) => one.isDefault);
-    if (first === undefined) return;
-    const wanted = { provider: first.id, model: first.model };
-    await untilModelKnown(gateway, wanted, AbortSignal.timeout(reloadMs));
-  };
-  /**
-   * OpenClaw watches its file and asks for its secrets again when it changes. While it starts the file must stay as it
-   * is: it would refuse to start from a configuration that changed under its hands.
-   */
-  const tellConnections = (): void => {
-    untold = false;
-    told = tell().catch((error: unknown) =>
-      log.error({ error: String(error) }, "the new connections could not be told to OpenClaw"),
-    );
-    setTimeout(() => secretsWindow.close(), reloadMs).unref();
-  };
+  const teller = createConnectionTeller({
+    secretsWindow,
+    writeConfig,
+    gateway,
+    isReady: () => supervisor.state().phase === "ready",
+    defaultModel: () => {
+      const first = deps.connections.list().find((one) => one.isDefault);
+      return first === undefined ? null : { provider: first.id, model: first.model };
+    },
+    log,
+  });
   let connected = false;
   supervisor.onChange(({ phase }) => {
-    if (phase === "ready" && untold) tellConnections();
     if (phase === "ready" && !connected) {
       connected = true;
       gateway.connect();
     }
+    if (phase === "ready") teller.ready();
     if (connected && phase !== "ready" && phase !== "draining") {
       connected = false;
       gateway.close();
@@ -292,11 +286,8 @@ export async function createOpenClawRoom(deps: OpenClawRoomDeps): Promise<OpenCl
       if (owner === null) return null;
       return owner.pid === root ? processName() : `${owner.name} (${owner.pid})`;
     },
-    connectionsChanged() {
-      untold = true;
-      if (supervisor.state().phase === "ready") tellConnections();
-    },
-    connectionsTold: () => told,
+    connectionsChanged: () => teller.changed(),
+    connectionsTold: () => teller.told(),
     async close() {
       installer.close();
       await supervisor.stop();

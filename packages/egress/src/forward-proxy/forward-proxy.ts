@@ -1,9 +1,10 @@
 import { lookup } from "node:dns/promises";
 import http, { createServer, type IncomingMessage } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type LedgerTicket, type LedgerWriter, type Log, SmartClawError } from "@smartclaw/contracts";
 import { addressKind } from "../addresses.ts";
+import { listenOnFirstFree } from "../listen.ts";
 import { decideHost, type HostDecision } from "./decide-host-core.ts";
 
 const connectTimeoutMs = 15_000;
@@ -20,8 +21,8 @@ const hopByHop = new Set([
 
 /** The way out for everything of OpenClaw that is not a model request. Refuses what the user did not list. */
 export interface ForwardProxy {
-  /** @returns the port on 127.0.0.1 */
-  listen(port?: number): Promise<number>;
+  /** @param ports tried in this order; any when none is given. @returns the port on 127.0.0.1 */
+  listen(ports?: readonly number[]): Promise<number>;
   close(): Promise<void>;
   stats(): { requests: number; refused: number };
 }
@@ -205,11 +206,7 @@ export function createForwardProxy(deps: ForwardProxyDeps): ForwardProxy {
   });
 
   return {
-    listen: (wanted = 0) =>
-      new Promise((done, reject) => {
-        server.once("error", reject);
-        server.listen(wanted, "127.0.0.1", () => done((server.address() as AddressInfo).port));
-      }),
+    listen: (ports = [0]) => listenOnFirstFree(server, ports),
     close: () =>
       new Promise((done) => {
         server.close(() => done());

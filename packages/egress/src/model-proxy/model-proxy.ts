@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, LookupFunction, Socket } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import type {
   ErrorReport,
   Connection,
@@ -11,6 +11,7 @@ import type {
   Clock,
 } from "@smartclaw/contracts";
 import { SmartClawError } from "@smartclaw/contracts";
+import { listenOnFirstFree } from "../listen.ts";
 import { type Candidate, checkCompletion, fetchModels, type ModelList, type OwnRequests } from "./check.ts";
 import {
   cutOff,
@@ -64,8 +65,8 @@ export interface ModelProxyDeps {
 
 /** The only way to a model. */
 export interface ModelProxy {
-  /** @returns the port on 127.0.0.1 */
-  listen(port?: number): Promise<number>;
+  /** @param ports tried in this order; any when none is given. @returns the port on 127.0.0.1 */
+  listen(ports?: readonly number[]): Promise<number>;
   close(): Promise<void>;
   stats(): { requests: number; refused: number };
   /** Cuts every request that runs with this connection's key, which was deleted or replaced. */
@@ -231,14 +232,10 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
   server.on("upgrade", (_request, socket) => socket.destroy());
 
   return {
-    listen: (wanted = 0) =>
-      new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(wanted, "127.0.0.1", () => {
-          port = (server.address() as AddressInfo).port;
-          resolve(port);
-        });
-      }),
+    async listen(ports = [0]) {
+      port = await listenOnFirstFree(server, ports);
+      return port;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -10,7 +10,7 @@ import {
   type RealGateway,
 } from "../gateway/testing/real-gateway.ts";
 import { systemTimer } from "../supervisor/timers.ts";
-import { createChat, type Chat } from "./chat.ts";
+import { createChat, type Chat, type EndedRun } from "./chat.ts";
 
 let real: RealGateway;
 let chat: Chat;
@@ -57,7 +57,7 @@ const say = (conversation: ConversationId, text: string, clientId = randomUUID()
 
 test("chat through the real gateway", { skip: skipWithoutOpenclaw, concurrency: 1 }, async (t) => {
   before(async () => {
-    real = await createRealGateway({ limits: { backOffMs: 200 } });
+    real = await createRealGateway({ limits: { backOffMs: 200 }, extra: { tools: {} } });
     real.supervisor.start();
     await real.reach("ready");
     await until(() => real.gateway.connected());
@@ -228,14 +228,20 @@ test("chat through the real gateway", { skip: skipWithoutOpenclaw, concurrency: 
   // Last, since OpenClaw refuses to ask a provider again for a minute after it rejected the key.
   await t.test("a rejected key ends in one sentence", async () => {
     const { id } = await chat.create({});
+    const told: EndedRun[] = [];
+    chat.onRunEnded((ended) => told.push(ended));
     const view = follow(id);
     await view.until("snapshot");
-    await say(id, "FAIL401 please");
+    const { runId } = await say(id, "FAIL401 please");
     await view.until("end");
     const end = view.ended();
     assert.equal(end?.outcome, "error");
     assert.equal(end.error?.code, "KEY_REJECTED");
     assert.match(end.error.message, /^There is no answer.*rejected the key\./);
+    assert.deepEqual(told, [{ conversation: id, runId, end: { outcome: "error", error: end.error } }]);
+    const last = (await chat.history({ id, limit: 10 })).messages.at(-1);
+    assert.equal(last?.failed?.runId, runId);
+    assert.equal(last.text, last.failed.reason);
     await view.close();
   });
 });

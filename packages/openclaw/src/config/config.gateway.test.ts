@@ -78,8 +78,10 @@ test("the gateway's environment is an allow list", () => {
     NODE_OPTIONS: "--inspect",
     SMARTCLAW_HOME: "/s",
     LD_PRELOAD: "x",
+    TMPDIR: "/everybody's",
   };
-  const environment = gatewayEnvironment(given, { state: "/state", config: "/config" });
+  const places = { state: "/state", config: "/config", temporary: "/own" };
+  const environment = gatewayEnvironment(given, places);
   for (const name of [
     "OPENAI_API_KEY",
     "DBUS_SESSION_BUS_ADDRESS",
@@ -89,4 +91,5 @@ test("the gateway's environment is an allow list", () => {
   ])
     assert.ok(!(name in environment), name);
   assert.equal(environment["OPENCLAW_NO_AUTO_UPDATE"], "1");
+  for (const name of ["TMPDIR", "TEMP", "TMP"]) assert.equal(environment[name], "/own");
 });

@@ -8,9 +8,6 @@ const inherited = [
   "LC_ALL",
   "LC_CTYPE",
   "TZ",
-  "TMPDIR",
-  "TEMP",
-  "TMP",
   "SYSTEMROOT",
   "USERPROFILE",
   "APPDATA",
@@ -23,10 +20,13 @@ const inherited = [
 /**
  * The whole environment of the gateway process. An allow list: provider keys, session addresses (D-Bus would lead to
  * the keystore) and anything unknown stay out.
+ *
+ * @param places.temporary a folder that only the user can write to. Node loads compiled code from there without asking
+ *   who wrote it, and the system's own folder for temporary files belongs to everybody.
  */
 export function gatewayEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
-  places: { readonly state: string; readonly config: string },
+  places: { readonly state: string; readonly config: string; readonly temporary: string },
 ): Record<string, string> {
   const kept = inherited.flatMap((name) => {
     const value = environment[name];
@@ -34,6 +34,9 @@ export function gatewayEnvironment(
   });
   return {
     ...Object.fromEntries(kept),
+    TMPDIR: places.temporary,
+    TEMP: places.temporary,
+    TMP: places.temporary,
     OPENCLAW_STATE_DIR: places.state,
     OPENCLAW_CONFIG_PATH: places.config,
     OPENCLAW_DISABLE_BONJOUR: "1",

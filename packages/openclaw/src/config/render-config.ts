@@ -104,7 +104,8 @@ export function renderConfig(input: ConfigInput): object {
     hooks: { enabled: false },
     cron: { enabled: false },
     memory: { search: { provider: "none" } },
-    plugins: { entries: { "memory-core": { config: { dreaming: { enabled: false } } } } },
+    // Browser, computer use, file transfer and ten more come with OpenClaw; a chat needs none of them.
+    plugins: { enabled: false },
     discovery: { mdns: { mode: "off" } },
     update: { checkOnStart: false, auto: { enabled: false } },
     telemetry: { enabled: false },

@@ -39,7 +39,7 @@ async function sendTurn(real: RealGateway, text: string): Promise<void> {
 test("the real OpenClaw under the supervisor", { skip: skipWithoutOpenclaw }, async (t) => {
   let real: RealGateway;
   before(async () => {
-    real = await createRealGateway({ limits: { backOffMs: 200, stopMs: 3_000 } });
+    real = await createRealGateway({ limits: { backOffMs: 200, stopMs: 3_000 }, extra: { tools: {} } });
     real.supervisor.start();
     await real.reach("ready");
     await until(() => real.gateway.connected());

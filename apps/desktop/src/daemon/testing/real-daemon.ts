@@ -72,6 +72,10 @@ export function useInstalledRelease({ paths }: DaemonHome): void {
   const place = join("versions", "openclaw", version);
   mkdirSync(join(paths.releases, "versions", "openclaw"), { recursive: true, mode: 0o700 });
   symlinkSync(join(installedReleases, place), join(paths.releases, place));
+  // Shared with every such home, so that only the first one pays for compiling OpenClaw.
+  const temporary = join(installedReleases, "..", "openclaw-tmp");
+  mkdirSync(temporary, { recursive: true, mode: 0o700 });
+  symlinkSync(temporary, paths.temporary);
   // It becomes the live one by the daemon's own hand when it finds it.
 }
 

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Secret, type GatewayPhase, type GatewayState, type Log } from "@smartclaw/contracts";
+import { gatewayArguments, gatewayEnvironment } from "../../config/gateway-process.ts";
+import { renderConfig, secretIds } from "../../config/render-config.ts";
 import { guardArguments, type GuardReport } from "../../guard/guard-reports.ts";
 import { installSecretProvider } from "../../secrets/install-provider.ts";
 import { createSecretsWindow } from "../../secrets/secrets-window.ts";
@@ -23,6 +25,9 @@ const openclawFolder = process.env["SMARTCLAW_TEST_OPENCLAW"];
 export const skipWithoutOpenclaw =
   openclawFolder === undefined ? "SMARTCLAW_TEST_OPENCLAW names no installed openclaw package" : false;
 
+/** One for all, so that only the first test pays for compiling OpenClaw. */
+const temporary = join(process.env["SMARTCLAW_TEST_CACHE"] ?? tmpdir(), "openclaw-tmp");
+
 export const quietLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export interface RealGateway {
@@ -41,16 +46,13 @@ export interface RealGateway {
 }
 
 /**
- * A real OpenClaw under the real supervisor, in a folder of its own: guard, secrets window and process tree as in
- * the daemon. Only the model is a stand-in.
+ * A real OpenClaw under the real supervisor, in a folder of its own: configuration, guard, secrets window and process
+ * tree as in the daemon. Only the model is a stand-in.
  *
- * @param options.guard false leaves the guard out, as a control.
- * @param options.wrap a program in front of Node, such as `strace`.
+ * @param options.extra replaces whole parts of the configuration.
  */
 export async function createRealGateway(options: {
   limits?: Partial<SupervisorLimits>;
-  guard?: boolean;
-  wrap?: readonly string[];
   extra?: object;
   knowsToken?: () => boolean;
   repair?: () => Promise<void>;
@@ -60,12 +62,12 @@ export async function createRealGateway(options: {
   const version = String(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version);
   const home = mkdtempSync(join(tmpdir(), "sc-gw-"));
   const state = join(home, "state");
-  for (const dir of [state, join(home, "tmp"), join(home, "workspace")]) mkdirSync(dir);
+  for (const dir of [state, join(home, "workspace"), temporary]) mkdirSync(dir, { recursive: true });
   const model = await startModelStandIn();
   const token = randomBytes(24).toString("base64url");
   const socketPath = join(home, "run", "secrets.sock");
   const tree = createProcessTree({ platform: process.platform, marker: `SMARTCLAW_TREE=${home}` });
-  const provider = await installSecretProvider(join(home, "bin"), {
+  const provider = installSecretProvider(join(home, "bin"), {
     nodePath: process.execPath,
     socketPath,
     platform: process.platform,
@@ -76,8 +78,12 @@ export async function createRealGateway(options: {
     socketPath,
     platform: process.platform,
     log: quietLog,
-    answers: (id) =>
-      id === "gateway/token" && (options.knowsToken?.() ?? true) ? Secret.fromText(token) : null,
+    answers: (id) => {
+      if (id === secretIds.proxyToken) return Secret.fromText("stand-in");
+      return id === secretIds.gatewayToken && (options.knowsToken?.() ?? true)
+        ? Secret.fromText(token)
+        : null;
+    },
     mayAsk: async (pid) => {
       const root = supervisor.state().pid;
       return root !== null && (await tree.members(root)).some((member) => member.pid === pid);
@@ -94,25 +100,27 @@ export async function createRealGateway(options: {
       const config = join(state, "openclaw.json");
       writeFileSync(
         config,
-        JSON.stringify(configuration(port, home, provider.command, model.url, options.extra)),
+        JSON.stringify({
+          ...renderConfig({
+            port,
+            secretCommand: provider,
+            providers: [{ id: "local", api: "openai-completions", baseUrl: model.url, models: [standIn] }],
+            primary: "local/stand-in",
+            forwardProxyUrl: "http://127.0.0.1:1",
+            workspace: join(home, "workspace"),
+            logFile: join(home, "openclaw.log"),
+          }),
+          ...options.extra,
+        }),
       );
-      const guard = options.guard === false ? [] : guardArguments;
-      const [program, ...rest] = [...(options.wrap ?? []), process.execPath];
-      if (program === undefined) throw new Error("no program");
       return {
         command: [
-          program,
-          ...rest,
-          ...guard,
+          process.execPath,
+          ...guardArguments,
           join(folder, "openclaw.mjs"),
-          "gateway",
-          "run",
-          "--bind",
-          "loopback",
-          "--port",
-          String(port),
+          ...gatewayArguments(port),
         ],
-        env: environment(home, state, config),
+        env: gatewayEnvironment({ PATH: process.env["PATH"], HOME: home }, { state, config, temporary }),
         cwd: home,
         port,
         version,
@@ -182,66 +190,11 @@ export async function until(condition: () => boolean | Promise<boolean>, ms = 30
   }
 }
 
-function environment(home: string, state: string, config: string): Record<string, string> {
-  return {
-    PATH: process.env["PATH"] ?? "",
-    HOME: home,
-    TMPDIR: join(home, "tmp"),
-    OPENCLAW_STATE_DIR: state,
-    OPENCLAW_CONFIG_PATH: config,
-    OPENCLAW_DISABLE_BONJOUR: "1",
-    OPENCLAW_NO_RESPAWN: "1",
-    OPENCLAW_EXEC_SHELL_SNAPSHOT: "0",
-    OPENCLAW_NO_AUTO_UPDATE: "1",
-    OPENCLAW_OFFLINE: "1",
-    OPENCLAW_SUPERVISOR_MODE: "external",
-    OPENCLAW_SERVICE_REPAIR_POLICY: "external",
-  };
-}
-
-function configuration(
-  port: number,
-  home: string,
-  command: string,
-  modelUrl: string,
-  extra: object = {},
-): object {
-  const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
-  const model = { id: "stand-in", name: "Stand-in", reasoning: false, input: ["text"], cost };
-  return {
-    gateway: {
-      mode: "local",
-      bind: "loopback",
-      port,
-      auth: { mode: "token", token: { source: "exec", provider: "smartclaw", id: "gateway/token" } },
-      terminal: { enabled: false },
-    },
-    secrets: {
-      providers: { smartclaw: { source: "exec", command, args: [], timeoutMs: 5000, jsonOnly: true } },
-      defaults: { exec: "smartclaw" },
-    },
-    models: {
-      mode: "replace",
-      catalogRefresh: { enabled: false },
-      providers: {
-        local: {
-          baseUrl: modelUrl,
-          apiKey: "stand-in",
-          api: "openai-completions",
-          models: [{ ...model, contextWindow: 131_072, maxTokens: 4096 }],
-        },
-      },
-    },
-    agents: {
-      defaults: {
-        workspace: join(home, "workspace"),
-        model: { primary: "local/stand-in" },
-        heartbeat: { every: "0m" },
-      },
-    },
-    update: { checkOnStart: false },
-    telemetry: { enabled: false },
-    discovery: { mdns: { mode: "off" } },
-    ...extra,
-  };
-}
+const standIn = {
+  id: "stand-in",
+  name: "Stand-in",
+  contextWindow: 131_072,
+  maxTokens: 4096,
+  images: false,
+  reasoning: false,
+};
