@@ -5,6 +5,7 @@ import Arborist from "@npmcli/arborist";
 import pacote from "pacote";
 import { SmartClawError } from "@smartclaw/contracts";
 import { z } from "zod";
+import { type FolderCount, noteContents } from "../releases/contents.ts";
 import { installFault } from "./faults.ts";
 import { type Lock, type LockedTarball, parseLock, type Platform, tarballsFor, tarballUrl } from "./lock.ts";
 import type { InstallOrder } from "./messages.ts";
@@ -32,14 +33,14 @@ const manifest = z.looseObject({
 
 /**
  * Builds a complete release in `order.staging`: every tarball by its hash from the committed list, unpacked without
- * running anything, then the allowed scripts.
+ * running anything, then the allowed scripts; and a list of what is there then, by which a later loss is seen.
  * @throws SmartClawError
  */
 export async function buildRelease(
   order: InstallOrder,
   platform: Platform,
   progress: ReturnType<typeof createProgress>,
-): Promise<{ integrity: string; node: string }> {
+): Promise<{ integrity: string; node: string; counts: FolderCount[] }> {
   const { bavail, bsize } = statfsSync(order.staging);
   if (bavail * bsize < neededBytes)
     throw new SmartClawError(
@@ -73,7 +74,8 @@ export async function buildRelease(
       "Install again.",
     );
   progress.update({ stage: "publish" });
-  return { integrity: openclaw.integrity, node: info.engines.node };
+  const counts = await noteContents(order.staging);
+  return { integrity: openclaw.integrity, node: info.engines.node, counts };
 }
 
 async function fetchAll(

@@ -5,9 +5,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:http";
@@ -49,6 +49,7 @@ const packages = {
     }),
     "scripts/postinstall-bundled-plugins.mjs": `import { appendFileSync } from "node:fs"; appendFileSync(${JSON.stringify(ran)}, "openclaw ");`,
     "openclaw.mjs": "",
+    ...Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`dist/part-${index}.mjs`, "export {};"])),
   }),
   helper: tarball({
     "package.json": JSON.stringify({
@@ -111,19 +112,20 @@ function newInstaller() {
   writeFileSync(lockFile, JSON.stringify(lock));
   rmSync(ran, { force: true });
   const releases = createReleases({ root });
-  const installer = createInstaller({
-    command: [process.execPath, fileURLToPath(new URL("./child.ts", import.meta.url))],
-    environment: { PATH: process.env["PATH"], HOME: root },
-    releases,
-    cache: join(root, "cache"),
-    registry: `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`,
-    lockFile: () => lockFile,
-    ledger: { begin: () => ({ connected() {}, count() {}, end() {}, fail() {} }), refuse() {} },
-    processName: "test",
-    clock: { now: () => Date.now() },
-    log: silent,
-  });
-  return { installer, releases, root, lockFile };
+  const newDaemon = () =>
+    createInstaller({
+      command: [process.execPath, fileURLToPath(new URL("./child.ts", import.meta.url))],
+      environment: { PATH: process.env["PATH"], HOME: root },
+      releases,
+      cache: join(root, "cache"),
+      registry: `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`,
+      lockFile: () => lockFile,
+      ledger: { begin: () => ({ connected() {}, count() {}, end() {}, fail() {} }), refuse() {} },
+      processName: "test",
+      clock: { now: () => Date.now() },
+      log: silent,
+    });
+  return { installer: newDaemon(), releases, root, lockFile, newDaemon };
 }
 const codeOf = (state: InstallState): string => (state.state === "failed" ? state.error.code : state.state);
 
@@ -157,8 +159,9 @@ test("other bytes, a cut connection and a missing package publish nothing; the n
   ] as const) {
     const { installer, releases, root } = newInstaller();
     behaviour = fault;
-    if (fault === "cut") setTimeout(() => (behaviour = "good"), 4_000).unref();
+    const healing = fault === "cut" ? setTimeout(() => (behaviour = "good"), 4_000) : undefined;
     const state = await installer.install("1.0.0");
+    clearTimeout(healing);
     // A connection that is cut once is tried again by itself.
     assert.ok(
       [code, "installed"].includes(codeOf(state)) && (fault === "cut" || codeOf(state) === code),
@@ -166,7 +169,7 @@ test("other bytes, a cut connection and a missing package publish nothing; the n
     );
     if (state.state === "failed") {
       assert.deepEqual([releases.list(), releases.live()], [[], null]);
-      assert.deepEqual(readdirSync(join(root, "versions", ".staging")), []);
+      assert.equal(existsSync(join(root, "versions", ".staging")), false);
       behaviour = "good";
       assert.equal((await installer.install("1.0.0")).state, "installed");
     }
@@ -189,6 +192,62 @@ test("a list without a hash is not trusted, and a killed installation leaves no 
   const state = await installing;
   if (state.state === "failed") assert.equal(killed.releases.live(), null);
   assert.equal((await killed.installer.install("1.0.0")).state, "installed");
+});
+
+const inDist = (release: string, index: number): string =>
+  join(release, "node_modules", "openclaw", "dist", `part-${index}.mjs`);
+/** What was lost, and whether a glance sees it. */
+const losses: readonly (readonly [string, (release: string) => void, boolean])[] = [
+  [
+    "half of its largest folder",
+    (release) => {
+      for (let index = 0; index < 10; index++) rmSync(inDist(release, index));
+    },
+    true,
+  ],
+  ["the inside of one file", (release) => truncateSync(inDist(release, 3), 4), false],
+];
+for (const [what, lose, atAGlance] of losses)
+  test(`a release that lost ${what} is installed again when asked, beside the old one`, async () => {
+    const { installer, releases, root, newDaemon } = newInstaller();
+    behaviour = "good";
+    await installer.install("1.0.0");
+    const release = join(root, "versions", "openclaw", "1.0.0");
+    lose(release);
+    const kept = readFileSync(join(release, "release.json"), "utf8");
+
+    // Nothing can be fetched, not even from the cache: what is there stays.
+    rmSync(join(root, "cache"), { recursive: true });
+    behaviour = "missing";
+    assert.equal(codeOf(await installer.install("1.0.0")), "INSTALL_FAILED");
+    assert.equal(readFileSync(join(release, "release.json"), "utf8"), kept);
+
+    behaviour = "good";
+    const restarted = newDaemon();
+    assert.equal(await releases.isWhole("1.0.0", "glance"), !atAGlance);
+    rmSync(ran);
+    assert.equal((await restarted.install("1.0.0")).state, "installed");
+    assert.equal(existsSync(ran), atAGlance, "the start looks at little");
+    assert.equal((await restarted.install("1.0.0")).state, "installed");
+    assert.ok(existsSync(ran), "whoever asks gets a whole one");
+    assert.ok(await releases.isWhole("1.0.0", "thorough"));
+    assert.equal(existsSync(join(root, "versions", ".staging")), false);
+    rmSync(ran);
+    await restarted.install("1.0.0");
+    assert.ok(!existsSync(ran), "a whole one is left alone");
+  });
+
+test("a loss that is found when OpenClaw is to be started makes the page offer an installation", async () => {
+  const { installer, releases } = newInstaller();
+  behaviour = "good";
+  await installer.install("1.0.0");
+  rmSync(releases.entry("1.0.0"));
+  assert.throws(() => releases.live(), { code: "STORAGE_CORRUPT" });
+  const state = installer.state();
+  assert.ok(state.state === "failed");
+  assert.match(state.error.message, /not complete on the disk/);
+  assert.equal((await installer.install("1.0.0")).state, "installed");
+  assert.equal(releases.live()?.openclaw, "1.0.0");
 });
 
 test("the committed list: every package has a SHA-512, none an address, and each platform its own", () => {

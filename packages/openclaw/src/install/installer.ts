@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import {
   type Clock,
@@ -33,7 +32,11 @@ export interface InstallerDeps {
 export interface Installer {
   state(): InstallState;
   onChange(listener: (state: InstallState) => void): Unsubscribe;
-  /** Installs `version` unless it is there; a second call while one runs gets the same result. */
+  /**
+   * Installs `version` unless it is there; a second call while one runs gets the same result. At the first call, when
+   * the daemon starts, a glance tells whether it is there. Whoever calls again has doubts: then every file is looked at,
+   * and a release that has lost one is built anew beside it and put in its place.
+   */
   install(version: string): Promise<InstallState>;
   /** Stops what runs; nothing half is left. */
   close(): void;
@@ -66,18 +69,30 @@ export function createInstaller(deps: InstallerDeps): Installer {
     releases.activate({ openclaw: version, node: "bundled", state: "openclaw" });
   };
 
+  const begin = (version: string, startedAt: number): InstallState => {
+    const nothing = { bytesDone: 0, bytesTotal: null, packagesDone: 0, packagesTotal: null };
+    return become({ state: "installing", version, stage: "resolve", ...nothing, startedAt });
+  };
+
+  const ensure = async (version: string, look: "glance" | "thorough"): Promise<InstallState> => {
+    try {
+      const there = releases.find(version);
+      if (there !== null && (await releases.isWhole(version, look))) {
+        activateUnlessLive(version);
+        return become({ state: "installed", version, installedAt: there.installedAt });
+      }
+      if (there !== null) deps.log.warn({ version }, "OpenClaw has lost files and is installed again");
+    } catch (error) {
+      return fail(version, reportOf(error));
+    }
+    await sweep();
+    return await build(version);
+  };
+
   const build = async (version: string): Promise<InstallState> => {
     const registry = new URL(deps.registry);
     const startedAt = clock.now();
-    const begun = {
-      version,
-      stage: "resolve" as const,
-      bytesDone: 0,
-      bytesTotal: null,
-      packagesDone: 0,
-      packagesTotal: null,
-    };
-    become({ state: "installing", ...begun, startedAt });
+    begin(version, startedAt);
     let staging: string;
     let ticket: LedgerTicket;
     try {
@@ -110,7 +125,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
     });
     if (outcome.type === "failed") {
       ticket.fail(outcome.error.message);
-      rmSync(staging, { recursive: true, force: true });
+      await sweep();
       return fail(version, outcome.error);
     }
     ticket.end();
@@ -121,9 +136,11 @@ export function createInstaller(deps: InstallerDeps): Installer {
         integrity: outcome.integrity,
         node: outcome.node,
         installedAt: clock.now(),
+        counts: outcome.counts,
       };
       releases.publish(staging, info);
       activateUnlessLive(version);
+      await sweep();
       return become({ state: "installed", version, installedAt: info.installedAt });
     } catch (error) {
       return fail(version, reportOf(error));
@@ -158,6 +175,19 @@ export function createInstaller(deps: InstallerDeps): Installer {
       child.stdin.write(`${JSON.stringify(order)}\n`);
     });
 
+  // What stays in the way only takes up space, until the next installation.
+  const sweep = (): Promise<void> =>
+    releases
+      .sweep()
+      .catch((error: unknown) =>
+        deps.log.warn({ error: String(error) }, "what is left could not be removed"),
+      );
+
+  // Found when OpenClaw was to be started: the page offers to install it again.
+  releases.onDamage((error) => {
+    if (state.state === "installed") become({ state: "failed", version: state.version, error });
+  });
+
   return {
     state: () => state,
     onChange(listener) {
@@ -166,17 +196,9 @@ export function createInstaller(deps: InstallerDeps): Installer {
     },
     install(version) {
       if (running !== null) return running;
-      try {
-        const there = releases.find(version);
-        if (there !== null) {
-          activateUnlessLive(version);
-          return Promise.resolve(become({ state: "installed", version, installedAt: there.installedAt }));
-        }
-        releases.sweep();
-      } catch (error) {
-        return Promise.resolve(fail(version, reportOf(error)));
-      }
-      running = build(version).finally(() => (running = null));
+      const look = state.state === "absent" ? "glance" : "thorough";
+      if (look === "thorough") begin(version, clock.now());
+      running = ensure(version, look).finally(() => (running = null));
       return running;
     },
     close: () => stop(),

@@ -1,5 +1,6 @@
 import { errorReport, installStages } from "@smartclaw/contracts";
 import { z } from "zod";
+import { folderCount } from "../releases/contents.ts";
 
 /** What the parent asks: one JSON line on the child's stdin. */
 export const installOrder = z.object({
@@ -22,7 +23,12 @@ export const installMessage = z.discriminatedUnion("type", [
     packagesDone: z.number(),
     packagesTotal: z.number().nullable(),
   }),
-  z.object({ type: z.literal("done"), integrity: z.string(), node: z.string() }),
+  z.object({
+    type: z.literal("done"),
+    integrity: z.string(),
+    node: z.string(),
+    counts: z.array(folderCount),
+  }),
   z.object({ type: z.literal("failed"), error: errorReport }),
 ]);
 export type InstallMessage = z.infer<typeof installMessage>;

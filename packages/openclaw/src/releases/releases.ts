@@ -7,12 +7,13 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
+  writeFileSync,
 } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { SmartClawError } from "@smartclaw/contracts";
+import { type ErrorReport, SmartClawError, type Unsubscribe } from "@smartclaw/contracts";
+import { folderCount, isWhole, looksWhole } from "./contents.ts";
 
 /** What a complete release says of itself, in `release.json`. Its presence is what makes a folder a release. */
 const releaseInfo = z.object({
@@ -23,6 +24,8 @@ const releaseInfo = z.object({
   /** OpenClaw's `engines.node`. */
   node: z.string(),
   installedAt: z.number(),
+  /** What a glance counts. Releases of an older SmartClaw have none. */
+  counts: z.array(folderCount).default([]),
 });
 type ReleaseInfo = z.infer<typeof releaseInfo>;
 
@@ -36,14 +39,24 @@ const pointer = z.object({
 type Pointer = z.infer<typeof pointer>;
 
 export interface Releases {
-  /** What is live, or null before the first installation. @throws SmartClawError STORAGE_CORRUPT */
+  /**
+   * What is live, or null before the first installation. Glances at the release, too.
+   * @throws SmartClawError STORAGE_CORRUPT
+   */
   live(): Pointer | null;
-  /** A complete release, or null. */
+  /** Told of each fault that `live` throws. */
+  onDamage(listener: (report: ErrorReport) => void): Unsubscribe;
+  /** A release that was completed, or null. It may have lost something since. */
   find(version: string): ReleaseInfo | null;
+  /** Whether nothing is missing at a glance, for every start; thoroughly, in seconds, when someone has doubts. */
+  isWhole(version: string, look: "glance" | "thorough"): Promise<boolean>;
   list(): ReleaseInfo[];
   /** A new empty folder on the same file system, to build a release in. */
   staging(version: string): string;
-  /** Makes a complete staging folder a release, atomically. */
+  /**
+   * Makes a complete staging folder a release, in place of a damaged one of that version. Each step is atomic; after a
+   * crash between the two there is no release of that version, and the next start installs it.
+   */
   publish(staging: string, info: ReleaseInfo): void;
   /** Makes a release the live one, atomically and durably. @throws SmartClawError NOT_FOUND */
   activate(pointer: Omit<Pointer, "format">): void;
@@ -51,8 +64,8 @@ export interface Releases {
   entry(version: string): string;
   /** The package folder of a release. */
   folder(version: string): string;
-  /** Removes what interrupted installations left. */
-  sweep(): void;
+  /** Removes what interrupted installations and replaced releases left. */
+  sweep(): Promise<void>;
 }
 
 /** Releases lie side by side in `<root>/versions/openclaw/<version>`; `<root>/live.json` says which is used. */
@@ -61,6 +74,7 @@ export function createReleases(deps: { root: string }): Releases {
   const stagingHome = join(deps.root, "versions", ".staging");
   const pointerFile = join(deps.root, "live.json");
   const folder = (version: string): string => join(home, version, "node_modules", "openclaw");
+  const listeners = new Set<(report: ErrorReport) => void>();
 
   const find = (version: string): ReleaseInfo | null => {
     try {
@@ -71,8 +85,15 @@ export function createReleases(deps: { root: string }): Releases {
     }
   };
 
+  const glance = (version: string): boolean => {
+    const info = find(version);
+    return info !== null && looksWhole(join(home, version), version, info.counts);
+  };
+
   return {
     find,
+    isWhole: async (version, look) =>
+      glance(version) && (look === "glance" || (await isWhole(join(home, version)))),
     folder,
     entry: (version) => join(folder(version), "openclaw.mjs"),
     live() {
@@ -84,14 +105,20 @@ export function createReleases(deps: { root: string }): Releases {
         throw error;
       }
       const parsed = pointer.safeParse(parseJson(text));
-      if (parsed.success && find(parsed.data.openclaw) !== null) return parsed.data;
-      throw new SmartClawError(
+      if (parsed.success && glance(parsed.data.openclaw)) return parsed.data;
+      const fault = new SmartClawError(
         "STORAGE_CORRUPT",
         parsed.success
           ? `The live release of OpenClaw (${parsed.data.openclaw}) is not complete on the disk.`
           : "The file that says which release of OpenClaw is live cannot be read.",
         "Install OpenClaw again from the Status page; your conversations stay.",
       );
+      for (const listener of listeners) listener(fault.report());
+      throw fault;
+    },
+    onDamage(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     list: () =>
       existsSync(home)
@@ -106,15 +133,18 @@ export function createReleases(deps: { root: string }): Releases {
       return path;
     },
     publish(staging, info) {
-      writeFileAtomic.sync(
-        join(staging, "release.json"),
-        `${JSON.stringify(releaseInfo.parse(info), null, 2)}\n`,
-      );
+      const text = `${JSON.stringify(releaseInfo.parse(info), null, 2)}\n`;
+      writeFileSync(join(staging, "release.json"), text, { flush: true });
       mkdirSync(home, { recursive: true, mode: 0o700 });
       const target = join(home, info.version);
-      // What lies there is not a release, or the caller would not have built one.
-      rmSync(target, { recursive: true, force: true });
-      renameSync(staging, target);
+      const aside = `${staging}.replaced`;
+      if (existsSync(target)) renameSync(target, aside);
+      try {
+        renameSync(staging, target);
+      } catch (error) {
+        if (existsSync(aside)) renameSync(aside, target);
+        throw error;
+      }
       syncFolder(home);
     },
     activate(next) {
@@ -124,12 +154,12 @@ export function createReleases(deps: { root: string }): Releases {
           `OpenClaw ${next.openclaw} is not installed.`,
           "Install it first.",
         );
-      writeFileAtomic.sync(pointerFile, `${JSON.stringify({ format: 1, ...next }, null, 2)}\n`, {
-        mode: 0o600,
-      });
+      const text = `${JSON.stringify({ format: 1, ...next }, null, 2)}\n`;
+      writeFileSync(`${pointerFile}.next`, text, { mode: 0o600, flush: true });
+      renameSync(`${pointerFile}.next`, pointerFile);
       syncFolder(deps.root);
     },
-    sweep: () => rmSync(stagingHome, { recursive: true, force: true }),
+    sweep: () => rm(stagingHome, { recursive: true, force: true }),
   };
 }
 
