@@ -37,6 +37,8 @@ export const chatMessage = z.object({
   stopped: z.boolean(),
   /** The idempotency key under which the user's message was sent, when known. */
   clientId: z.string().nullable(),
+  /** On the message that ends a failed answer: whose answer it was, and the part of `text` that says why. */
+  failed: z.object({ runId: z.string(), reason: z.string() }).optional(),
 });
 export type ChatMessage = z.infer<typeof chatMessage>;
 

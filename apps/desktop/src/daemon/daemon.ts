@@ -22,6 +22,8 @@ import { createConnectionStore } from "../connections/store.ts";
 import { runDoctor } from "../doctor/doctor.ts";
 import { createLogs } from "../logs/logs.ts";
 import { createOpenClawRoom } from "../openclaw/openclaw-room.ts";
+import { openFailureBook } from "../openclaw/provider-faults-book.ts";
+import { explainFailures } from "../openclaw/provider-faults-chat.ts";
 import { createProviderFaults } from "../openclaw/provider-faults.ts";
 import { createBrowserApp, createSocketApp, type RpcHandler } from "../server/app.ts";
 import { listenOnLoopback, listenOnSocket } from "../server/listen.ts";
@@ -118,7 +120,8 @@ export async function startDaemon(deps: {
   const proxyToken = Secret.fromText(randomBytes(32).toString("base64url"));
   const providerFaults = createProviderFaults({ clock });
   const modelProxy = createModelProxy({
-    onFault: (_id, report) => providerFaults.note(report),
+    onFault: (request, report) => providerFaults.failed(request, report),
+    onAnswer: (request) => providerFaults.answered(request),
     token: proxyToken,
     route: (id) => store.find(id),
     keyFor: (id) => (providerNeedsVault(id) ? vault.get(secretIdOf(id)) : null),
@@ -215,6 +218,11 @@ export async function startDaemon(deps: {
     missing: missingPackages(environment["PATH"] ?? "", process.platform),
   });
 
+  const chat = explainFailures({
+    chat: openclaw.chat,
+    faults: providerFaults,
+    book: openFailureBook({ file: join(paths.home, "failed-turns.json"), log }),
+  });
   const ledgerEntries = createHub<LedgerEntry>();
   ledger.watch((entry) => ledgerEntries.publish(entry));
   const house: House = {
@@ -225,15 +233,15 @@ export async function startDaemon(deps: {
     logs,
     settings,
     chat: {
-      ...openclaw.chat,
+      ...chat,
       async send(message) {
         await openclaw.connectionsTold();
-        if (store.list().length > 0) return await openclaw.chat.send(message);
+        if (store.list().length > 0) return await chat.send(message);
         throw new SmartClawError("KEY_REJECTED", "No model is connected yet.", "Add a key on the Keys page.");
       },
     },
     async *watchChat(id, signal) {
-      for await (const event of openclaw.chat.events({ id }, signal)) yield providerFaults.explain(event);
+      yield* chat.events({ id }, signal);
     },
     status,
     openclaw: {

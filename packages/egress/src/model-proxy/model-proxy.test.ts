@@ -45,6 +45,7 @@ async function startProxy(
   const id = connectionId.parse("test");
   const ledger = recordingLedger();
   const faults: ErrorReport[] = [];
+  const outcomes: { conversation: string | null; outcome: string }[] = [];
   const baseUrl = options.baseUrl ?? (options.provider ?? standIn).url + apis[api].base;
   const route = { id, label: "Test", api, baseUrl, model: "standin-1" };
   const proxy = createModelProxy({
@@ -52,7 +53,11 @@ async function startProxy(
     route: (wanted) => (wanted === "test" ? route : null),
     keyFor: options.key ?? (() => Secret.fromText(realKey)),
     needsKey: () => true,
-    onFault: (_id, report) => faults.push(report),
+    onFault({ conversation }, report) {
+      faults.push(report);
+      outcomes.push({ conversation, outcome: report.code });
+    },
+    onAnswer: ({ conversation }) => void outcomes.push({ conversation, outcome: "answered" }),
     ledger,
     clock: { now: () => Date.now() },
     log: silent,
@@ -70,7 +75,7 @@ async function startProxy(
       body: JSON.stringify({ model: "standin-1", stream: true, messages: [] }),
       ...init,
     });
-  return { proxy, port, ledger, route, post, faults };
+  return { proxy, port, ledger, route, post, faults, outcomes };
 }
 
 for (const [api, { operation }] of Object.entries(apis) as [ModelApi, { operation: string }][]) {
@@ -237,6 +242,41 @@ test("a deleted key is forgotten: the running answer is cut, the next request ha
   const before = standIn.requests.length;
   assert.match(await (await post("/chat/completions")).text(), /key of this connection was deleted/);
   assert.equal(standIn.requests.length, before);
+});
+
+test("each outcome is told with its conversation, also where the provider was not asked", async () => {
+  let open = true;
+  const { post, outcomes } = await startProxy({
+    key() {
+      if (open) return Secret.fromText(realKey);
+      throw new SmartClawError("VAULT_LOCKED", "The vault is locked.", "Open it on the Keys page.");
+    },
+  });
+  const ask = async (conversation: string): Promise<void> => {
+    const prompt = `hello\n\nRuntime: agent=main | session=${conversation} | sessionId=1 | host=vm`;
+    // Large, so that a fault is at hand before the whole request is.
+    const messages = [
+      { role: "user", content: "x".repeat(2_000_000) },
+      { role: "user", content: prompt },
+    ];
+    const body = JSON.stringify({ model: "standin-1", stream: true, messages });
+    await (await post("/chat/completions", { body })).text();
+  };
+  await ask("agent:main:one");
+  standIn.script({ kind: "status", status: 401 });
+  await ask("agent:main:two");
+  standIn.script({ kind: "break", text: "a b c d e f g h" });
+  await ask("agent:main:three");
+  open = false;
+  await ask("agent:main:four");
+  await (await post("/chat/completions")).text();
+  assert.deepEqual(outcomes, [
+    { conversation: "agent:main:one", outcome: "answered" },
+    { conversation: "agent:main:two", outcome: "KEY_REJECTED" },
+    { conversation: "agent:main:three", outcome: "PROVIDER_CUT_OFF" },
+    { conversation: "agent:main:four", outcome: "VAULT_LOCKED" },
+    { conversation: null, outcome: "VAULT_LOCKED" },
+  ]);
 });
 
 test("a locked vault is told in words", async () => {

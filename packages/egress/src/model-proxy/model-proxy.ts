@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { LookupFunction, Socket } from "node:net";
+import { finished } from "node:stream";
 import type {
   ErrorReport,
   Connection,
   ConnectionCheck,
+  ConversationId,
   LedgerWriter,
   Log,
   Secret,
@@ -13,6 +15,7 @@ import type {
 import { SmartClawError } from "@smartclaw/contracts";
 import { listenOnFirstFree } from "../listen.ts";
 import { type Candidate, checkCompletion, fetchModels, type ModelList, type OwnRequests } from "./check.ts";
+import { createConversationReader } from "./conversation.ts";
 import {
   cutOff,
   detailOf,
@@ -42,6 +45,13 @@ const maxBodyBytes = 64 * 1024 * 1024;
 const maxErrorBytes = 64 * 1024;
 const maxHeaderBytes = 32 * 1024;
 
+/** A request of OpenClaw's. */
+interface ModelRequest {
+  readonly connection: Connection["id"];
+  /** For which conversation; null when it does not tell. */
+  readonly conversation: ConversationId | null;
+}
+
 export interface ModelProxyDeps {
   /** The token of this start, which OpenClaw presents. */
   readonly token: Secret;
@@ -50,8 +60,10 @@ export interface ModelProxyDeps {
   readonly keyFor: (id: Connection["id"]) => Secret | null;
   /** Whether requests of this connection need a key. */
   readonly needsKey: (id: Connection["id"]) => boolean;
-  /** Told of every fault, with the sentence for people. */
-  readonly onFault: (id: Connection["id"], report: ErrorReport) => void;
+  /** Told of every fault before OpenClaw is, with the sentence for people. */
+  readonly onFault: (request: ModelRequest, report: ErrorReport) => void;
+  /** Told of every answer that came whole. */
+  readonly onAnswer?: (request: ModelRequest) => void;
   readonly ledger: LedgerWriter;
   readonly clock: Clock;
   readonly log: Log;
@@ -118,8 +130,17 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
 
   const forward = (request: IncomingMessage, response: ServerResponse, route: ModelRoute, url: URL): void => {
     let streaming = false;
+    const conversation = createConversationReader();
+    request.on("data", (chunk: Buffer) => conversation.take(chunk));
+    const asked = (): ModelRequest => ({ connection: route.id, conversation: conversation.found() });
+    /** Once the request has come, for it says of which conversation it is; one that is too large is not waited for. */
     const fail = (fault: ProviderFault): void => {
-      deps.onFault(route.id, fault.report);
+      if (fault === tooLarge) return answerFault(fault);
+      finished(request, { writable: false }, () => answerFault(fault));
+      request.resume();
+    };
+    const answerFault = (fault: ProviderFault): void => {
+      deps.onFault(asked(), fault.report);
       if (response.headersSent) {
         if (streaming && !response.writableEnded) response.end(errorEvent(route.api, fault));
         else response.destroy();
@@ -162,9 +183,10 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
       clearTimeout(timer);
       running.get(route.id)?.delete(stop);
       if (fault === null) return;
-      fail(fault);
       ticket.fail(fault.report.message);
+      request.unpipe(outgoing);
       outgoing.destroy();
+      fail(fault);
     };
     const stop = (fault: ProviderFault): void => finish(fault);
     const timer = setTimeout(
@@ -176,6 +198,7 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
 
     let sent = 0;
     request.on("data", (chunk: Buffer) => {
+      if (settled) return;
       sent += chunk.length;
       ticket.count({ sent: chunk.length });
       if (sent > maxBodyBytes) finish(tooLarge);
@@ -212,6 +235,7 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
       relay(answer, response, counted, () => {
         finish(null);
         ticket.end();
+        deps.onAnswer?.(asked());
         response.end();
       });
       answer.once("error", () => finish(cutOff(route.label)));

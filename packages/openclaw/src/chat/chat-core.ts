@@ -150,7 +150,7 @@ function isLastText(rows: readonly TranscriptRow[], runId: string, text: string)
 }
 
 function isText(row: TranscriptRow): boolean {
-  return row.role === "assistant" && textOf(row) !== "";
+  return row.role === "assistant" && row.stopReason !== "error" && textOf(row) !== "";
 }
 
 /** Replaces whole records by id and adds new ones; order is that of the transcript. */
@@ -176,12 +176,16 @@ export interface Presentation {
   readonly run: ChatRun | null;
 }
 
-/** Rows of the run in progress are shown in the run, so nothing stands on the page twice. */
+/**
+ * Rows of the run in progress are shown in the run, so nothing stands on the page twice. Why it failed is shown when it
+ * has ended.
+ */
 export function present(view: ConversationView): Presentation {
   const { run, hasMore } = view;
   const { messages, mine } = divide(view.rows, run?.runId ?? null);
   if (run === null) return { messages, hasMore, run: null };
-  const text = [...mine.map((message) => message.text), run.text].filter((part) => part !== "").join("\n\n");
+  const written = mine.filter(({ failed }) => failed === undefined).map((message) => message.text);
+  const text = [...written, run.text].filter((part) => part !== "").join("\n\n");
   const stored = mine.flatMap((message) => message.tools);
   const tools = [...run.tools.reduce(upsertTool, stored)];
   return { messages, hasMore, run: { runId: run.runId, text, tools, startedAt: run.startedAt } };

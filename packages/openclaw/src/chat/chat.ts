@@ -9,10 +9,12 @@ import {
   type Conversation,
   type ConversationId,
   type Log,
+  type Unsubscribe,
 } from "@smartclaw/contracts";
 import { z } from "zod";
 import type { Gateway } from "../gateway/gateway-client.ts";
 import type { SetTimer } from "../supervisor/timers.ts";
+import type { RunEnd } from "./chat-core.ts";
 import { createConversationRoom, type ConversationRoom } from "./conversation-room.ts";
 import { readChatEvent } from "./gateway-chat-events.ts";
 import { readPage } from "./history.ts";
@@ -27,6 +29,13 @@ export interface ChatDeps {
   /** A new random UUID. */
   readonly newId: () => string;
   readonly log: Log;
+}
+
+/** An answer that is over, in a conversation that somebody looks at or not. */
+export interface EndedRun {
+  readonly conversation: ConversationId;
+  readonly runId: string;
+  readonly end: RunEnd;
 }
 
 /** Conversations with OpenClaw. Every method throws SmartClawError GATEWAY_NOT_READY while it cannot be reached. */
@@ -49,6 +58,8 @@ export interface Chat {
   stop(input: { id: ConversationId }): Promise<{ stopped: boolean }>;
   /** A snapshot, then what follows it; `interrupted` and a new snapshot when OpenClaw went away and came back. */
   events(input: { id: ConversationId }, signal: AbortSignal): AsyncIterable<ChatEvent>;
+  /** Told once of each answer that ends, before `events` has it. Those that end unseen, in a crash, are not told. */
+  onRunEnded(listener: (ended: EndedRun) => void): Unsubscribe;
 }
 
 const listed = z.object({ sessions: z.array(sessionRow) });
@@ -62,6 +73,7 @@ const listLimit = 500;
 const pageRows = 200;
 const maxPages = 100;
 const rememberedSends = 500;
+const rememberedEnds = 500;
 
 export function createChat(deps: ChatDeps): Chat {
   const { gateway, clock } = deps;
@@ -69,14 +81,29 @@ export function createChat(deps: ChatDeps): Chat {
   /** Conversations that get their name from the first message. */
   const unnamed = new Set<ConversationId>();
   const sends = new Map<string, Promise<{ runId: string }>>();
+  const endListeners = new Set<(ended: EndedRun) => void>();
+  const ended = new Set<string>();
 
   gateway.onConnection((connected) => {
     for (const room of rooms.values()) room.connectionChanged(connected);
   });
   gateway.onEvent((event) => {
     const news = readChatEvent(event, clock.now());
-    if (news !== null) rooms.get(news.sessionKey)?.take(news);
+    if (news === null) return;
+    if (news.input?.type === "ended") tellEnd(news.sessionKey, news.input);
+    rooms.get(news.sessionKey)?.take(news);
   });
+
+  /** The gateway says of a failed run twice that it is over, and more the first time. */
+  function tellEnd(sessionKey: string, { runId, end }: { runId: string; end: RunEnd }): void {
+    if (ended.has(runId)) return;
+    ended.add(runId);
+    const [oldest] = ended;
+    if (ended.size > rememberedEnds && oldest !== undefined) ended.delete(oldest);
+    const { data: conversation } = conversationId.safeParse(sessionKey);
+    if (conversation === undefined) return;
+    for (const listener of endListeners) listener({ conversation, runId, end });
+  }
 
   function roomOf(sessionKey: string): ConversationRoom {
     const known = rooms.get(sessionKey);
@@ -217,6 +244,11 @@ export function createChat(deps: ChatDeps): Chat {
     },
 
     events: ({ id }, signal) => roomOf(id).read(signal),
+
+    onRunEnded(listener) {
+      endListeners.add(listener);
+      return () => void endListeners.delete(listener);
+    },
   };
 }
 

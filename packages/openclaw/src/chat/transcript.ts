@@ -1,4 +1,5 @@
 import type { ChatMessage, ToolActivity } from "@smartclaw/contracts";
+import { readFailedRow } from "./failed-row.ts";
 import { clientIdOf, textOf, type Block, type TranscriptRow } from "./transcript-row.ts";
 
 const longestSummary = 200;
@@ -27,8 +28,9 @@ export function toMessages(rows: readonly TranscriptRow[], running: string | nul
     const calls = toolCalls(row, runId !== undefined && runId === running ? "running" : "failed");
     for (const call of calls) callers.set(call.id, id);
     const earlier = messages.get(id);
-    const text = displayText(row);
-    const joined = [earlier?.text, text].filter((part) => part !== undefined && part !== "").join("\n\n");
+    const failed = readFailedRow(row);
+    const texts = failed === null ? [displayText(row)] : [failed.written, failed.reason];
+    const joined = [earlier?.text, ...texts].filter((part) => part !== undefined && part !== "").join("\n\n");
     const tools = [...(earlier?.tools ?? []), ...calls];
     if (joined === "" && tools.length === 0) continue;
     messages.set(id, {
@@ -39,6 +41,7 @@ export function toMessages(rows: readonly TranscriptRow[], running: string | nul
       tools,
       stopped: (earlier?.stopped ?? false) || row.openclawAbort?.aborted === true,
       clientId: clientIdOf(row),
+      ...(failed === null ? {} : { failed: { runId: failed.runId, reason: failed.reason } }),
     });
   }
   return [...messages.values()];
