@@ -110,7 +110,13 @@ test(
       const paths = provider.requests.slice(before).map(({ path }) => path);
       assert.ok(paths.length > 0);
       for (const path of paths)
-        assert.ok(path.startsWith(ways[index]?.[2] ?? ""), `${ways[index]?.[0]}: ${path}`);
+        assert.ok(path.startsWith(ways[index]?.[2] ?? ""), `${ways[index]?.[0]}: ${paths.join(", ")}`);
+      provider.fallback(() => ({ kind: "break", text: "a b c d e f g h" }));
+      const started = Date.now();
+      const { text } = await house.turn(conversation, "another question");
+      assert.match(text, /broke off in the middle/);
+      assert.ok(Date.now() - started < 15_000, `${ways[index]?.[0]}: ${Date.now() - started} ms`);
+      provider.fallback(() => ({ kind: "answer", text: "all is well" }));
     }
     await house.client.keys.setDefault({ id: connection });
     for (const id of added) await house.client.keys.remove({ id });

@@ -1,7 +1,7 @@
 export { createChat, type Chat, type ChatDeps } from "./chat/chat.ts";
 export { drainGateway } from "./gateway/drain-gateway.ts";
 export { createGatewayClient, type Gateway, type GatewayClientDeps } from "./gateway/gateway-client.ts";
-export { untilDefaultModel } from "./gateway/default-model.ts";
+export { type ConfiguredModels, untilModelsApplied } from "./gateway/applied-models.ts";
 export { probeGateway } from "./gateway/gateway-probe.ts";
 export { guardArguments, type GuardReport } from "./guard/guard-reports.ts";
 export { installSecretProvider, type SecretProviderCommand } from "./secrets/install-provider.ts";

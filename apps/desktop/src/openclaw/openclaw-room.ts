@@ -128,9 +128,12 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
   let listeners: readonly Listener[] = [];
   let port = preferredPort;
 
+  const primaryModel = (): string | null => {
+    const first = deps.connections.list().find((one) => one.isDefault);
+    return first === undefined ? null : `${first.id}/${first.model}`;
+  };
   const writeConfig = (): void => {
     const known = deps.connections.list();
-    const first = known.find((one) => one.isDefault);
     const config = renderConfig({
       port,
       secretCommand: secretProvider,
@@ -140,7 +143,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
         baseUrl: `http://127.0.0.1:${deps.modelProxyPort}${doorPath(one)}`,
         models: one.models,
       })),
-      primary: first === undefined ? null : `${first.id}/${first.model}`,
+      primary: primaryModel(),
       forwardProxyUrl: `http://127.0.0.1:${deps.forwardProxyPort}`,
       workspace: paths.workspace,
       logFile: `${paths.logs}/openclaw-gateway.log`,
@@ -225,10 +228,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     writeConfig,
     gateway,
     isReady: () => supervisor.state().phase === "ready",
-    defaultModel: () => {
-      const first = deps.connections.list().find((one) => one.isDefault);
-      return first === undefined ? null : { provider: first.id, model: first.model };
-    },
+    models: () => ({ primary: primaryModel(), providers: deps.connections.list().map(({ id }) => id) }),
     log,
   });
   let connected = false;
@@ -269,7 +269,8 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     chat,
     install: async () => {
       const state = await installer.install(defaultVersion);
-      if (state.state === "installed" && supervisor.state().phase === "stopped") supervisor.start();
+      const idle = ["stopped", "failed"].includes(supervisor.state().phase);
+      if (state.state === "installed" && idle) supervisor.start();
       return state;
     },
     installState: () => installer.state(),

@@ -1,8 +1,13 @@
 import type { Log } from "@smartclaw/contracts";
-import { type Gateway, type SecretsWindow, untilDefaultModel } from "@smartclaw/openclaw";
+import {
+  type ConfiguredModels,
+  type Gateway,
+  type SecretsWindow,
+  untilModelsApplied,
+} from "@smartclaw/openclaw";
 
-/** How long OpenClaw may take to ask for its secrets after its configuration changed. */
-const reloadMs = 10_000;
+/** How long OpenClaw may take to ask for its secrets and to work with a configuration that changed. */
+const patienceMs = 20_000;
 
 export interface ConnectionTeller {
   /** The connections are others now. */
@@ -16,34 +21,46 @@ export interface ConnectionTeller {
 /**
  * Tells a running OpenClaw which models there are. It watches its file and asks for its secrets again when that
  * changes. While it starts the file must stay as it is: it would refuse to start from a configuration that changed
- * under its hands.
+ * under its hands. One change after the other: a window for secrets is good for one answer, and of two reloads at once
+ * the second would get none.
  */
 export function createConnectionTeller(deps: {
   readonly secretsWindow: Pick<SecretsWindow, "open" | "close">;
   readonly writeConfig: () => void;
   readonly gateway: Gateway;
   readonly isReady: () => boolean;
-  /** What answers unless a conversation asks for another; null while there is none. */
-  readonly defaultModel: () => { readonly provider: string; readonly model: string } | null;
+  readonly models: () => ConfiguredModels;
   readonly log: Log;
 }): ConnectionTeller {
+  const { secretsWindow, log } = deps;
   let untold = false;
+  let telling = false;
   let told: Promise<void> = Promise.resolve();
 
   async function tell(): Promise<void> {
-    await deps.secretsWindow.open();
+    await secretsWindow.open();
     deps.writeConfig();
-    const wanted = deps.defaultModel();
-    if (wanted !== null) await untilDefaultModel(deps.gateway, wanted, AbortSignal.timeout(reloadMs));
+    try {
+      await untilModelsApplied(deps.gateway, deps.models(), AbortSignal.timeout(patienceMs));
+    } finally {
+      // When OpenClaw is being started anew meanwhile, the window is open for that.
+      if (deps.isReady()) secretsWindow.close();
+    }
+  }
+
+  async function tellAll(): Promise<void> {
+    telling = true;
+    while (untold && deps.isReady()) {
+      untold = false;
+      await tell().catch((error: unknown) =>
+        log.error({ error: String(error) }, "the new connections could not be told to OpenClaw"),
+      );
+    }
+    telling = false;
   }
 
   function tellIfReady(): void {
-    if (!untold || !deps.isReady()) return;
-    untold = false;
-    told = tell().catch((error: unknown) =>
-      deps.log.error({ error: String(error) }, "the new connections could not be told to OpenClaw"),
-    );
-    setTimeout(() => deps.secretsWindow.close(), reloadMs).unref();
+    if (untold && !telling) told = tellAll();
   }
 
   return {

@@ -165,7 +165,9 @@ export function errorEvent(api: ModelApi, fault: ProviderFault): string {
     const event = { type: "error", code: "smartclaw", message: fault.told, param: null };
     return `\n\nevent: error\ndata: ${JSON.stringify(event)}\n\n`;
   }
-  return `\n\ndata: ${JSON.stringify(errorBody(api, fault))}\n\n`;
+  // Google's own client takes no error from a stream but one that stands by itself.
+  const prefix = api === "google-generative-ai" ? "" : "data: ";
+  return `\n\n${prefix}${JSON.stringify(errorBody(api, fault))}\n\n`;
 }
 
 const longestDetail = 300;

@@ -145,7 +145,9 @@ function Conversation({ id }: { id: ConversationId }) {
             </article>
           )}
           {waiting && <Thinking />}
-          {state.fault !== null && <FaultNotice fault={state.fault} />}
+          {state.fault !== null && state.messages.at(-1)?.failed === undefined && (
+            <FaultNotice fault={state.fault} />
+          )}
         </div>
         <p className="sr-only" role="status">
           {running
