@@ -6,25 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import { type Log, Secret, SmartClawError } from "@smartclaw/contracts";
+import { Secret, SmartClawError } from "@smartclaw/contracts";
 import { createMemoryKeystore } from "./testing/memory-keystore.ts";
-import { createVault, type Vault } from "./vault.ts";
+import { openTestVault } from "./testing/open-vault.ts";
+import type { Vault } from "./vault.ts";
 
-const silent: Log = { info() {}, warn() {}, error() {} };
 const folder = mkdtempSync(join(tmpdir(), "sc-damaged-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const keystore = createMemoryKeystore();
-const openVault = (file: string): Vault =>
-  createVault({
-    file,
-    keystore,
-    clock: { now: () => Date.now() },
-    random: (length) => Uint8Array.from(randomBytes(length)),
-    platform: process.platform,
-    log: silent,
-    readCredential: () => null,
-  });
+const openVault = (file: string): Vault => openTestVault(file, keystore);
 
 const good = join(folder, "good.sqlite");
 const made = openVault(good);

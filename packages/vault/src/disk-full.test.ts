@@ -1,15 +1,12 @@
 /** The vault on a disk that is really full. */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Log, Secret, SmartClawError } from "@smartclaw/contracts";
-import type { Keystore } from "./keystore.ts";
+import { Secret, SmartClawError } from "@smartclaw/contracts";
 import { createMemoryKeystore } from "./testing/memory-keystore.ts";
+import { openTestVault } from "./testing/open-vault.ts";
 import { testOnSmallDisk } from "./testing/small-disk.ts";
-import { createVault, type Vault } from "./vault.ts";
-
-const silent: Log = { info() {}, warn() {}, error() {} };
+import type { Vault } from "./vault.ts";
 
 testOnSmallDisk(import.meta.url, "1m", {
   "a new secret is refused with a sentence, what was acknowledged stays readable, and space heals it": async (
@@ -17,7 +14,7 @@ testOnSmallDisk(import.meta.url, "1m", {
   ) => {
     const file = join(disk.path, "vault.sqlite");
     const keystore = createMemoryKeystore();
-    let vault = openVault(file, keystore);
+    let vault = openTestVault(file, keystore);
     await vault.open();
     const known = new Map<string, string>();
     for (let number = 0; number < 5; number++) {
@@ -32,14 +29,14 @@ testOnSmallDisk(import.meta.url, "1m", {
     assert.equal(vault.status().state, "ready");
 
     vault.close();
-    vault = openVault(file, keystore);
+    vault = openTestVault(file, keystore);
     assert.equal((await vault.open()).state, "ready");
     assertHolds(vault, known);
     vault.close();
 
     disk.fill();
     assert.equal(disk.free(), 0);
-    vault = openVault(file, keystore);
+    vault = openTestVault(file, keystore);
     assert.deepEqual([(await vault.open()).state, vault.status().message], ["ready", ""]);
     assertHolds(vault, known);
     assert.throws(() => vault.put("provider/new", Secret.fromText("sk-new")), isDiskFull);
@@ -47,7 +44,7 @@ testOnSmallDisk(import.meta.url, "1m", {
     vault.put("provider/new", Secret.fromText("sk-new"));
     assertHolds(vault, known.set("provider/new", "sk-new"));
     vault.close();
-    vault = openVault(file, keystore);
+    vault = openTestVault(file, keystore);
     await vault.open();
     assertHolds(vault, known);
     vault.close();
@@ -58,7 +55,7 @@ testOnSmallDisk(import.meta.url, "1m", {
   ) => {
     const file = join(disk.path, "vault.sqlite");
     const keystore = createMemoryKeystore();
-    let vault = openVault(file, keystore);
+    let vault = openTestVault(file, keystore);
     await vault.open();
     const known = new Map<string, string>();
     let phrase: string | null = null;
@@ -98,7 +95,7 @@ testOnSmallDisk(import.meta.url, "1m", {
       }
       assertHolds(vault, known);
       vault.close();
-      vault = openVault(file, keystore);
+      vault = openTestVault(file, keystore);
       await vault.open();
       assertHolds(vault, known);
       if (phrase === null) continue;
@@ -113,7 +110,7 @@ testOnSmallDisk(import.meta.url, "1m", {
   "locking and closing need no space": async (disk) => {
     const file = join(disk.path, "vault.sqlite");
     const keystore = createMemoryKeystore();
-    const vault = openVault(file, keystore);
+    const vault = openTestVault(file, keystore);
     await vault.open();
     vault.put("a", Secret.fromText("sk-one"));
     disk.fill();
@@ -132,7 +129,7 @@ testOnSmallDisk(import.meta.url, "1m", {
   "a vault that could not be made for want of space is made when there is some": async (disk) => {
     const file = join(disk.path, "vault.sqlite");
     const keystore = createMemoryKeystore();
-    const vault = openVault(file, keystore);
+    const vault = openTestVault(file, keystore);
     for (const pages of [0, 1, 4, 8]) {
       disk.fill(pages * 4096);
       const status = await vault.open();
@@ -145,7 +142,7 @@ testOnSmallDisk(import.meta.url, "1m", {
     assert.equal((await vault.unlock({ kind: "retry" })).state, "ready");
     vault.put("a", Secret.fromText("sk-one"));
     vault.close();
-    const again = openVault(file, keystore);
+    const again = openTestVault(file, keystore);
     await again.open();
     assertHolds(again, new Map([["a", "sk-one"]]));
     again.close();
@@ -153,7 +150,7 @@ testOnSmallDisk(import.meta.url, "1m", {
 
   "a key file that could not be written is not left behind": async (disk) => {
     const file = join(disk.path, "vault.sqlite");
-    const vault = openVault(file, createMemoryKeystore());
+    const vault = openTestVault(file, createMemoryKeystore());
     await vault.open();
     disk.fill();
     const path = join(disk.path, "vault.key");
@@ -164,18 +161,6 @@ testOnSmallDisk(import.meta.url, "1m", {
     vault.close();
   },
 });
-
-function openVault(file: string, keystore: Keystore): Vault {
-  return createVault({
-    file,
-    keystore,
-    clock: { now: () => Date.now() },
-    random: (length) => Uint8Array.from(randomBytes(length)),
-    platform: process.platform,
-    log: silent,
-    readCredential: () => null,
-  });
-}
 
 function assertHolds(vault: Vault, known: ReadonlyMap<string, string>): void {
   assert.deepEqual(

@@ -15,12 +15,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { type Log, Secret, SmartClawError } from "@smartclaw/contracts";
+import { Secret, SmartClawError } from "@smartclaw/contracts";
 import type { Keystore } from "./keystore.ts";
 import { createMemoryKeystore } from "./testing/memory-keystore.ts";
-import { createVault, type Vault } from "./vault.ts";
+import { openTestVault } from "./testing/open-vault.ts";
+import type { Vault } from "./vault.ts";
 
-const silent: Log = { info() {}, warn() {}, error() {} };
 const folder = mkdtempSync(join(tmpdir(), "sc-vault-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const passphrase = "correct horse battery staple";
@@ -31,16 +31,7 @@ function open(
   file = join(folder, `${++serial}.sqlite`),
   credential: Uint8Array | null = null,
 ): { vault: Vault; file: string } {
-  const vault = createVault({
-    file,
-    keystore,
-    clock: { now: () => Date.now() },
-    random: (length) => Uint8Array.from(randomBytes(length)),
-    platform: process.platform,
-    log: silent,
-    readCredential: () => credential,
-  });
-  return { vault, file };
+  return { vault: openTestVault(file, keystore, credential), file };
 }
 
 const failsWith = (code: string) => (error: unknown) =>

@@ -91,5 +91,6 @@ test("the gateway's environment is an allow list", () => {
   ])
     assert.ok(!(name in environment), name);
   assert.equal(environment["OPENCLAW_NO_AUTO_UPDATE"], "1");
+  assert.equal(environment["CLAWHUB_DISABLE_TELEMETRY"], "1");
   for (const name of ["TMPDIR", "TEMP", "TMP"]) assert.equal(environment[name], "/own");
 });

@@ -46,6 +46,7 @@ export function gatewayEnvironment(
     OPENCLAW_OFFLINE: "1",
     OPENCLAW_SERVICE_REPAIR_POLICY: "external",
     OPENCLAW_SUPERVISOR_MODE: "external",
+    CLAWHUB_DISABLE_TELEMETRY: "1",
     DO_NOT_TRACK: "1",
   };
 }

@@ -173,7 +173,7 @@ test("the process ends when the daemon's pipe closes, also when it ignores SIGTE
   assert.equal(await exit, "SIGKILL");
 });
 
-/** As OpenClaw is where SmartClaw's configuration does not leave it nothing to ask for. */
+/** As OpenClaw is without SmartClaw's configuration of these parts: it then goes past the forward proxy. */
 const talkative = { plugins: {}, tools: {}, commands: {}, browser: {}, cron: {}, memory: {}, proxy: {} };
 
 test(
