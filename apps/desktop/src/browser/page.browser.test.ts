@@ -118,6 +118,21 @@ after(async () => {
 });
 
 /** axe-core on a page as it stands, in both themes and at each width. */
+/** A loaded machine shows a new theme or size many frames after it was asked for. */
+async function settled(on: Page, theme: "light" | "dark", width: number): Promise<void> {
+  await on.waitForFunction(
+    (asked) =>
+      matchMedia(`(prefers-color-scheme: ${asked.theme})`).matches &&
+      innerWidth === asked.width &&
+      document.getAnimations().every(({ playState }) => playState !== "running"),
+    { theme, width },
+  );
+  await on.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame += 1)
+      await new Promise<unknown>((resolve) => requestAnimationFrame(resolve));
+  });
+}
+
 async function examine(name: string, on = page): Promise<void> {
   for (const theme of ["light", "dark"] as const)
     for (const [width, height] of [
@@ -127,7 +142,7 @@ async function examine(name: string, on = page): Promise<void> {
     ] as const) {
       await on.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
       await on.setViewportSize({ width, height });
-      await on.waitForTimeout(150);
+      await settled(on, theme, width);
       if (!(await on.evaluate(() => "axe" in globalThis))) {
         // The page's own policy forbids inline scripts; the test's evaluation is not the page's.
         await on.evaluate(readFileSync(axeSource, "utf8"));
@@ -232,7 +247,7 @@ test(
     await page.getByTestId("running").waitFor({ state: "detached" });
     await examine("chat-code");
     await page.setViewportSize({ width: 390, height: 500 });
-    await page.waitForTimeout(150);
+    await settled(page, "light", 390);
     const below = await page
       .getByRole("region", { name: "Messages" })
       .evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight);

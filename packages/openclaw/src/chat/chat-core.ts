@@ -105,7 +105,9 @@ function takeHistory(
   }
   const known = view.run?.runId === inFlight.runId ? view.run : null;
   const text = known !== null && known.text.startsWith(inFlight.text) ? known.text : inFlight.text;
-  const { runId, startedAt } = inFlight;
+  const { runId } = inFlight;
+  // What events told first stays the start: another one would replace the whole run on the page.
+  const startedAt = known?.startedAt ?? inFlight.startedAt;
   const run: LiveRun = { runId, startedAt, text, seq: known?.seq ?? 0, tools: known?.tools ?? [] };
   return settleText({ ...view, rows, hasMore, run }, rows);
 }
