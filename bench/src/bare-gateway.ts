@@ -8,13 +8,12 @@ import type { TestHome } from "./test-home.ts";
 /** OpenClaw as its own manual starts it: `openclaw gateway run`, nothing of SmartClaw around it. */
 export interface BareGateway {
   readonly port: number;
-  readonly token: Secret;
   /** From the start of its process until its protocol answered, in milliseconds. */
   readonly readyMs: number;
   stop(): Promise<void>;
 }
 
-const token = "a token for the bench only 0123456789";
+export const benchToken = Secret.fromText("a token for the bench only 0123456789");
 
 /** @param state a folder that is kept between starts, as a user's is. @param more further configuration. */
 export async function startBareGateway(
@@ -26,7 +25,12 @@ export async function startBareGateway(
   const folder = join(home.folder, state);
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "openclaw.json");
-  const gateway = { mode: "local", bind: "loopback", port, auth: { mode: "token", token } };
+  const gateway = {
+    mode: "local",
+    bind: "loopback",
+    port,
+    auth: { mode: "token", token: benchToken.revealText() },
+  };
   const quiet = {
     models: { catalogRefresh: { enabled: false } },
     update: { checkOnStart: false },
@@ -44,12 +48,10 @@ export async function startBareGateway(
   const args = [home.entry, "gateway", "run", "--bind", "loopback", "--port", String(port)];
   const child = spawn(process.execPath, args, { env, stdio: "ignore" });
   const ended = new Promise((resolve) => child.once("close", resolve));
-  const secret = Secret.fromText(token);
   const signal = AbortSignal.timeout(120_000);
-  await probeGateway({ port, version: home.version, token: secret, signal });
+  await probeGateway({ port, version: home.version, token: benchToken, signal });
   return {
     port,
-    token: secret,
     readyMs: performance.now() - started,
     async stop() {
       child.kill("SIGTERM");

@@ -6,7 +6,8 @@ import { measureModelProxy } from "./model-proxy.ts";
 import { measureProduct } from "./product.ts";
 
 const beside = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const rows = [...(await measureModelProxy()), ...(await measureChat()), ...(await measureProduct())];
+const proxy = await measureModelProxy();
+const rows = [...proxy, ...(await measureChat(proxy[0].value)), ...(await measureProduct())];
 const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`;
 const table = rows.map(
   (one) =>

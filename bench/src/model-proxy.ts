@@ -19,10 +19,10 @@ interface Answer {
 const megabytes = ({ bytesPerSecond }: Answer): number => bytesPerSecond / 1e6;
 
 /** The same request through the model proxy and straight to the provider, in turns. */
-export async function measureModelProxy(): Promise<Row[]> {
+export async function measureModelProxy(): Promise<[Row, ...Row[]]> {
   const provider = startBeside("./provider.ts");
   const port = await provider.port;
-  const proxy = startBeside("./proxy.ts", String(port));
+  const proxy = startBeside("./proxy.ts", [String(port)]);
   const through = await proxy.port;
   const agent = new Agent({ keepAlive: true });
   const ask = (target: number, path: string, body: string): Promise<Answer> =>

@@ -3,7 +3,12 @@ import { startProviderStandIn } from "@smartclaw/egress/testing";
 
 const provider = await startProviderStandIn({ key: null });
 const long = "a stream of words that goes on ".repeat(20_000);
-provider.fallback(({ body }) => ({ kind: "answer", text: body.includes("long-stream") ? long : "ready" }));
+/** Word by word, as a model writes; at once, its end would be written down while its beginning is on the way. */
+const greeting = { kind: "answer", text: "ready when you are", chunkDelayMs: 20 } as const;
+provider.fallback(({ body }) => {
+  if (body.includes("long-stream")) return { kind: "answer", text: long };
+  return body.includes("hello") ? greeting : { kind: "answer", text: "ready" };
+});
 process.stdout.write(`${provider.port}\n`);
 process.stdin.resume();
 process.stdin.once("end", () => process.exit(0));

@@ -76,6 +76,8 @@ export async function startDaemon(deps: {
   programs: Programs;
   environment: Readonly<Record<string, string | undefined>>;
   port: number | null;
+  /** A secret that nobody can guess, for what belongs to this start. */
+  newToken: () => Secret;
   exit: () => void;
 }): Promise<{ port: number; stop: () => Promise<void> }> {
   const { paths, programs, environment } = deps;
@@ -117,7 +119,7 @@ export async function startDaemon(deps: {
     readCredential: (name) => readCredential(environment["CREDENTIALS_DIRECTORY"], name),
   });
   const store = createConnectionStore({ file: paths.connections, secrets: vault, log });
-  const proxyToken = Secret.fromText(randomBytes(32).toString("base64url"));
+  const proxyToken = deps.newToken();
   const providerFaults = createProviderFaults({ clock });
   const modelProxy = createModelProxy({
     onFault: (request, report) => providerFaults.failed(request, report),
@@ -166,6 +168,7 @@ export async function startDaemon(deps: {
     installCommand: [process.execPath, programs.installChild],
     lockFile: (wanted) => join(programs.locks, `openclaw-${wanted}.json`),
     nodePath: process.execPath,
+    gatewayToken: deps.newToken(),
     proxyToken,
     modelProxyPort,
     forwardProxyPort,

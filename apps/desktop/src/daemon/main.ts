@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { type ErrorReport, SmartClawError } from "@smartclaw/contracts";
+import { type ErrorReport, Secret, SmartClawError } from "@smartclaw/contracts";
 import { startDaemon } from "./daemon.ts";
 import { pathsOf } from "./paths.ts";
 import { readSecretEnvironment, secretsOnStdin } from "./secret-environment.ts";
@@ -23,6 +24,7 @@ try {
       ...(process.argv.includes(secretsOnStdin) ? readSecretEnvironment() : {}),
     },
     port: portAt === -1 ? null : Number(process.argv[portAt + 1]),
+    newToken: () => Secret.fromText(randomBytes(32).toString("base64url")),
     exit: () => process.exit(0),
   });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)

@@ -34,7 +34,7 @@ import {
   systemTimer,
 } from "@smartclaw/openclaw";
 import { replaceFile } from "@smartclaw/vault";
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { ConnectionStore } from "../connections/store.ts";
 import type { Paths } from "../daemon/paths.ts";
 import type { Logs } from "../logs/logs.ts";
@@ -73,6 +73,8 @@ export interface OpenClawRoomDeps {
   readonly installCommand: readonly [string, ...string[]];
   readonly lockFile: (version: string) => string;
   readonly nodePath: string;
+  /** OpenClaw asks everybody for the one, and shows the model proxy the other. */
+  readonly gatewayToken: Secret;
   readonly proxyToken: Secret;
   readonly modelProxyPort: number;
   readonly forwardProxyPort: number;
@@ -86,9 +88,8 @@ export interface OpenClawRoomDeps {
 
 /** Installs, configures and supervises OpenClaw, and talks with it. */
 export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
-  const { paths, log, ledger, environment } = deps;
+  const { paths, log, ledger, environment, gatewayToken } = deps;
   const platform = process.platform;
-  const gatewayToken = Secret.fromText(randomBytes(32).toString("base64url"));
   for (const secret of [gatewayToken, deps.proxyToken]) deps.logs.hide(secret);
   const releases = createReleases({ root: paths.releases });
   const registry = environment["npm_config_registry"] ?? "https://registry.npmjs.org/";
