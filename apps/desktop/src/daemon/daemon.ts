@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import {
   type LedgerEntry,
   type RandomBytes,
-  Secret,
+  type Secret,
   secretIdOf,
   SmartClawError,
   type SystemStatus,

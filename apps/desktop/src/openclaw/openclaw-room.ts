@@ -6,7 +6,7 @@ import {
   type LedgerWriter,
   type Listener,
   type Log,
-  Secret,
+  type Secret,
   SmartClawError,
 } from "@smartclaw/contracts";
 import { doorPath } from "@smartclaw/egress";
