@@ -2,7 +2,7 @@ import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { chatEvent, chatMessage, chatSend, conversation, conversationId } from "./chat.ts";
 import { timestamp } from "./base.ts";
-import { errorReport } from "./errors.ts";
+import { errorReport } from "./error-report.ts";
 import { ledgerEntry, ledgerFilter } from "./ledger.ts";
 import {
   connection,

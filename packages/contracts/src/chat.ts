@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorReport } from "./errors.ts";
+import { errorReport } from "./error-report.ts";
 import { timestamp } from "./base.ts";
 
 /** OpenClaw's session key, e.g. `agent:main:main`. */

@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 /** Every code a machine may branch on. A code is never reused for another meaning. */
 export const errorCodes = [
   "BAD_REQUEST",
@@ -42,14 +40,14 @@ export const errorCodes = [
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
-export const errorReport = z.object({
-  code: z.enum(errorCodes),
+/** What is told of a fault; `errorReport` checks one that came from elsewhere. */
+export interface ErrorReport {
+  code: ErrorCode;
   /** What happened and why, one sentence, no secret in it. */
-  message: z.string(),
+  message: string;
   /** What the reader can do next, one sentence. */
-  next: z.string(),
-});
-export type ErrorReport = z.infer<typeof errorReport>;
+  next: string;
+}
 
 /**
  * A fault that reaches a person: `message` says what happened and why, `next` what to do.

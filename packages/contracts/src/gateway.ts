@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorReport } from "./errors.ts";
+import { errorReport } from "./error-report.ts";
 import { port, timestamp } from "./base.ts";
 
 export const gatewayPhases = [

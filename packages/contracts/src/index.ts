@@ -1,6 +1,7 @@
 export * from "./api.ts";
 export * from "./base.ts";
 export * from "./chat.ts";
+export * from "./error-report.ts";
 export * from "./errors.ts";
 export * from "./gateway.ts";
 export * from "./install.ts";

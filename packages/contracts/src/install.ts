@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorReport } from "./errors.ts";
+import { errorReport } from "./error-report.ts";
 import { timestamp } from "./base.ts";
 
 export const installStages = ["resolve", "download", "verify", "unpack", "scripts", "publish"] as const;

@@ -25,16 +25,15 @@ import { createOpenClawRoom } from "../openclaw/openclaw-room.ts";
 import { openFailureBook } from "../openclaw/provider-faults-book.ts";
 import { explainFailures } from "../openclaw/provider-faults-chat.ts";
 import { createProviderFaults } from "../openclaw/provider-faults.ts";
-import { createBrowserApp, createSocketApp, type RpcHandler } from "../server/app.ts";
-import { listenOnLoopback, listenOnSocket } from "../server/listen.ts";
+import { createBrowserApp, createSocketApp, listenerOf, type RpcHandler } from "../server/app.ts";
+import { listenOnSocket } from "../server/listen.ts";
 import { createSessions } from "../server/sessions.ts";
-import { createStaticFiles } from "../server/static-files.ts";
 import { openSettings } from "../settings/settings.ts";
 import { missingPackages } from "../status/missing-packages.ts";
+import type { Front } from "./front.ts";
 import type { House } from "./house.ts";
 import { createHub } from "./hub.ts";
-import { takeInstanceLock } from "./instance-lock.ts";
-import { makeFolders, type Paths } from "./paths.ts";
+import type { Paths } from "./paths.ts";
 import { version } from "./version.ts";
 
 /** Programs and files that lie beside the daemon's own. */
@@ -42,7 +41,6 @@ export interface Programs {
   readonly keystoreChild: string;
   readonly installChild: string;
   readonly locks: string;
-  readonly web: string;
 }
 
 /**
@@ -67,32 +65,21 @@ const keystoreVariables = [
   "LOCALAPPDATA",
 ];
 
-/**
- * Builds the house and opens its doors. The page answers before anything slow is begun.
- * @throws SmartClawError DAEMON_ALREADY_RUNNING, PORT_IN_USE
- */
+/** Builds the house behind the page's door and opens the other doors. Nothing slow is waited for. */
 export async function startDaemon(deps: {
   paths: Paths;
   programs: Programs;
   environment: Readonly<Record<string, string | undefined>>;
-  port: number | null;
+  front: Front;
   /** A secret that nobody can guess, for what belongs to this start. */
   newToken: () => Secret;
   exit: () => void;
-}): Promise<{ port: number; stop: () => Promise<void> }> {
-  const { paths, programs, environment } = deps;
+}): Promise<{ stop: () => Promise<void> }> {
+  const { paths, programs, environment, front } = deps;
+  const { port } = front;
   const clock = { now: () => Date.now() };
   const random: RandomBytes = (length) => Uint8Array.from(randomBytes(length));
   const startedAt = clock.now();
-  makeFolders(paths);
-  const unlock = takeInstanceLock(join(paths.run, "daemon.lock"));
-  if (unlock === null)
-    throw new SmartClawError(
-      "DAEMON_ALREADY_RUNNING",
-      "SmartClaw runs already.",
-      "Open it with `smartclaw open`.",
-    );
-
   const logs = createLogs(paths.logs);
   const { log } = logs;
   const self = `smartclaw-daemon (${process.pid})`;
@@ -197,7 +184,6 @@ export async function startDaemon(deps: {
   });
   const sessions = createSessions({ file: paths.sessions, clock, random, log });
 
-  let port = 0;
   const status = (): SystemStatus => ({
     smartclaw: {
       version,
@@ -286,13 +272,8 @@ export async function startDaemon(deps: {
 
   let rpc: RpcHandler | null = null;
   const handle: RpcHandler = (request) => (rpc ??= createRpcHandler(house))(request);
-  const page = createStaticFiles(programs.web);
-  const browser = await listenOnLoopback(
-    createBrowserApp({ port: () => port, sessions, rpc: handle, page }),
-    deps.port,
-  );
-  ({ port } = browser);
-  const socket = await listenOnSocket(createSocketApp({ rpc: handle }), paths.socket);
+  front.handOver(listenerOf(createBrowserApp({ port: () => port, sessions, rpc: handle, page: front.page })));
+  const socket = await listenOnSocket(listenerOf(createSocketApp({ rpc: handle })), paths.socket);
   log.info({ port, version, pid: process.pid }, "SmartClaw has started");
 
   ledger.prune();
@@ -308,15 +289,15 @@ export async function startDaemon(deps: {
       log.info({}, "SmartClaw is stopping");
       clearInterval(pruning);
       await openclaw.close();
-      await Promise.all([modelProxy.close(), forwardProxy.close(), browser.close(), socket.close()]);
+      await Promise.all([modelProxy.close(), forwardProxy.close(), front.close(), socket.close()]);
       vault.close();
       ledger.close();
       logs.close();
-      unlock();
+      front.unlock();
     })();
     return stopping;
   };
-  return { port, stop };
+  return { stop };
 }
 
 function range(first: number, count: number): number[] {

@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { type ErrorReport, Secret, SmartClawError } from "@smartclaw/contracts";
-import { startDaemon } from "./daemon.ts";
+import { openFront } from "./front.ts";
 import { pathsOf } from "./paths.ts";
 import { readSecretEnvironment, secretsOnStdin } from "./secret-environment.ts";
 
@@ -11,20 +10,27 @@ const beside = (path: string): string => fileURLToPath(new URL(path, import.meta
 const portAt = process.argv.indexOf("--port");
 
 try {
+  const paths = pathsOf(process.env, process.platform);
+  const front = await openFront({
+    paths,
+    web: beside("../../web/dist"),
+    port: portAt === -1 ? null : Number(process.argv[portAt + 1]),
+  });
+  const { startDaemon } = await import("./daemon.ts");
   const { stop } = await startDaemon({
-    paths: pathsOf(process.env, process.platform),
+    paths,
+    front,
     programs: {
       keystoreChild: beside("./keystore-child.js"),
       installChild: beside("./install-child.js"),
       locks: beside("./locks"),
-      web: beside("../../web/dist"),
     },
     environment: {
       ...process.env,
       ...(process.argv.includes(secretsOnStdin) ? readSecretEnvironment() : {}),
     },
-    port: portAt === -1 ? null : Number(process.argv[portAt + 1]),
-    newToken: () => Secret.fromText(randomBytes(32).toString("base64url")),
+    newToken: () =>
+      Secret.fromText(Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url")),
     exit: () => process.exit(0),
   });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)

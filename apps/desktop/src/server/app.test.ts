@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import type { Log } from "@smartclaw/contracts";
-import { createBrowserApp } from "./app.ts";
+import { createBrowserApp, listenerOf } from "./app.ts";
 import { guard } from "./guards.ts";
 import { listenOnLoopback } from "./listen.ts";
 import { createSessions } from "./sessions.ts";
@@ -183,7 +183,7 @@ test("only the page's own files are served, with the policy on every answer", as
 });
 
 test("the page listens on loopback only, and a taken port is said", async () => {
-  const listening = await listenOnLoopback(app, null);
+  const listening = await listenOnLoopback(listenerOf(app), null);
   const outside = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).filter(({ internal, family }) => !internal && family === "IPv4"),
   );
@@ -191,6 +191,6 @@ test("the page listens on loopback only, and a taken port is said", async () => 
     await assert.rejects(
       fetch(`http://${address}:${listening.port}/healthz`, { signal: AbortSignal.timeout(2_000) }),
     );
-  await assert.rejects(listenOnLoopback(app, listening.port), { code: "PORT_IN_USE" });
+  await assert.rejects(listenOnLoopback(listenerOf(app), listening.port), { code: "PORT_IN_USE" });
   await listening.close();
 });

@@ -1,3 +1,5 @@
+import type { RequestListener } from "node:http";
+import { getRequestListener } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { getCookie, setCookie, deleteCookie } from "hono/cookie";
@@ -6,7 +8,7 @@ import { reportOf, type ErrorReport } from "@smartclaw/contracts";
 import { guard } from "./guards.ts";
 import { securityHeaders } from "./headers.ts";
 import type { Sessions } from "./sessions.ts";
-import type { StaticAnswer } from "./static-files.ts";
+import { headersOf, type StaticAnswer } from "./static-files.ts";
 
 const cookieName = "smartclaw_session";
 const proofHeader = "x-smartclaw-proof";
@@ -15,6 +17,11 @@ const loginBody = z.object({ token: z.string().max(200) });
 
 /** Answers an RPC request, or null when it is none. */
 export type RpcHandler = (request: Request) => Promise<Response | null>;
+
+/** For Node's own server. */
+export function listenerOf(app: Hono): RequestListener {
+  return getRequestListener(app.fetch);
+}
 
 function fail(context: Context, status: 401 | 403 | 404 | 413 | 421, report: ErrorReport): Response {
   return context.json(report, status);
@@ -84,9 +91,7 @@ export function createBrowserApp(deps: {
   app.all("*", async (context) => {
     if (context.req.method !== "GET" && context.req.method !== "HEAD") return refuseMethod(context);
     const answer = await deps.page(context.req.path);
-    context.header("content-type", answer.type);
-    context.header("cache-control", answer.immutable ? "public, max-age=31536000, immutable" : "no-store");
-    return context.body(answer.body, answer.status as 200 | 404);
+    return context.body(answer.body, answer.status as 200 | 404, headersOf(answer));
   });
   return app;
 }

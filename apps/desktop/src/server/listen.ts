@@ -1,7 +1,5 @@
-import { createServer, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import { chmodSync, rmSync } from "node:fs";
-import { getRequestListener } from "@hono/node-server";
-import type { Hono } from "hono";
 import { SmartClawError } from "@smartclaw/contracts";
 
 /** Where the page is looked for first, so that a bookmark keeps working. */
@@ -14,11 +12,10 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-function serverOf(app: Hono): Server {
-  const server = createServer(
-    { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs },
-    getRequestListener(app.fetch),
-  );
+function serverOf(listener: RequestListener): Server {
+  // oxlint-disable-next-line no-restricted-properties -- an import loads undici too: a third of the time to the page
+  const { createServer } = process.getBuiltinModule("node:http");
+  const server = createServer({ maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs }, listener);
   server.requestTimeout = 60_000;
   server.keepAliveTimeout = 5_000;
   return server;
@@ -47,10 +44,10 @@ function close(server: Server): Promise<void> {
  * @param wanted a port that must be used, or null for the first free of 7420–7429 and then any.
  * @throws SmartClawError PORT_IN_USE when `wanted` is taken.
  */
-export async function listenOnLoopback(app: Hono, wanted: number | null): Promise<Listening> {
+export async function listenOnLoopback(listener: RequestListener, wanted: number | null): Promise<Listening> {
   const candidates = wanted === null ? [...preferredPorts, 0] : [wanted];
   for (const candidate of candidates) {
-    const first = serverOf(app);
+    const first = serverOf(listener);
     let port: number;
     try {
       port = await listen(first, { host: "127.0.0.1", port: candidate });
@@ -58,7 +55,7 @@ export async function listenOnLoopback(app: Hono, wanted: number | null): Promis
       if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") continue;
       throw error;
     }
-    const second = serverOf(app);
+    const second = serverOf(listener);
     try {
       await listen(second, { host: "::1", port });
     } catch (error) {
@@ -78,8 +75,8 @@ export async function listenOnLoopback(app: Hono, wanted: number | null): Promis
 }
 
 /** Listens on a socket that only its owner can open. The caller has made sure that no other daemon owns it. */
-export async function listenOnSocket(app: Hono, path: string): Promise<Listening> {
-  const server = serverOf(app);
+export async function listenOnSocket(listener: RequestListener, path: string): Promise<Listening> {
+  const server = serverOf(listener);
   const isFile = !path.startsWith("\\\\");
   if (isFile) rmSync(path, { force: true });
   await listen(server, { path });

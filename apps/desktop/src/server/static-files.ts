@@ -42,6 +42,12 @@ export function createStaticFiles(root: string): (path: string) => Promise<Stati
   };
 }
 
+/** The headers of an answer, besides those that every answer has. */
+export function headersOf({ type, immutable }: StaticAnswer): Readonly<Record<string, string>> {
+  const keep = immutable ? "public, max-age=31536000, immutable" : "no-store";
+  return { "content-type": type, "cache-control": keep };
+}
+
 function decode(path: string): string | null {
   try {
     return decodeURIComponent(path);

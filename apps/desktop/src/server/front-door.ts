@@ -1,0 +1,67 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { guard } from "./guards.ts";
+import { securityHeaders } from "./headers.ts";
+import { headersOf, type StaticAnswer } from "./static-files.ts";
+
+/** Opens before the house behind it is built. */
+export interface FrontDoor {
+  readonly listener: RequestListener;
+  /** Resolves when somebody has got the page. */
+  readonly asked: Promise<void>;
+  /** From now on `house` answers everything, what waits included. */
+  handOver(house: RequestListener): void;
+}
+
+/**
+ * Answers with the page at once. Everything else, and whatever the guards refuse, waits for the house, which has the
+ * one say in it.
+ */
+export function createFrontDoor(deps: {
+  readonly port: () => number;
+  readonly page: (path: string) => Promise<StaticAnswer>;
+}): FrontDoor {
+  let house: RequestListener | null = null;
+  let waiting: (readonly [IncomingMessage, ServerResponse])[] = [];
+  let tell: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+
+  async function answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const found = await deps.page(path);
+    const length = { "content-length": found.body.byteLength };
+    response.writeHead(found.status, { ...securityHeaders, ...headersOf(found), ...length });
+    response.end(request.method === "HEAD" ? undefined : found.body, tell);
+  }
+
+  return {
+    asked,
+    listener(request, response) {
+      if (house !== null) return house(request, response);
+      const path = pagePath(request, deps.port());
+      if (path === null) waiting.push([request, response]);
+      else void answer(path, request, response);
+    },
+    handOver(built) {
+      house = built;
+      const all = waiting;
+      waiting = [];
+      for (const [request, response] of all) if (!request.destroyed) built(request, response);
+    },
+  };
+}
+
+/** The path of a request for a page or a part of one; null for everything else. */
+function pagePath(request: IncomingMessage, port: number): string | null {
+  const { method = "", headers, url = "" } = request;
+  const site = headers["sec-fetch-site"];
+  const facts = {
+    method,
+    host: headers.host ?? null,
+    origin: headers.origin ?? null,
+    fetchSite: typeof site === "string" ? site : null,
+  };
+  if ((method !== "GET" && method !== "HEAD") || !guard(facts, port).ok) return null;
+  const path = URL.parse(url, "http://localhost")?.pathname ?? null;
+  return path === null || /^\/(rpc|session|healthz)(\/|$)/.test(path) ? null : path;
+}
