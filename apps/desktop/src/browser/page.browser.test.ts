@@ -1,176 +1,25 @@
-/** The whole product, as a person meets it: the built daemon, the real OpenClaw, a real Chromium. */
+/** A new user's way through the pages. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { type ProviderStandIn, startProviderStandIn } from "@smartclaw/egress/testing";
+import type { Page } from "playwright-core";
+import { examine, settled } from "./examine.ts";
+import { key, openProduct, type Product, skip } from "./product.ts";
 
-const run = promisify(execFile);
-const releases = process.env["SMARTCLAW_TEST_RELEASES"];
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-  existsSync,
-);
-const skip =
-  releases === undefined
-    ? "no installed OpenClaw (SMARTCLAW_TEST_RELEASES)"
-    : executablePath === undefined
-      ? "no Chromium"
-      : false;
-const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const docs = fileURLToPath(new URL("../../../../docs/", import.meta.url));
-const axeSource = createRequire(import.meta.url).resolve("axe-core");
-const key = "sk-test-canary-0123456789";
-
-let home = "";
-let provider: ProviderStandIn;
-let browser: Browser;
+let product: Product;
+let provider: Product["provider"];
 let page: Page;
-const foreign: string[] = [];
-const violations: string[] = [];
-
-async function smartclaw(where: string, ...args: string[]): Promise<Record<string, unknown>> {
-  // A developer's own keys are nothing for a test to find.
-  const environment = Object.entries(process.env).filter(([name]) => !name.endsWith("_API_KEY"));
-  const child = run(process.execPath, [cli, ...args, "--json"], {
-    env: { ...Object.fromEntries(environment), SMARTCLAW_HOME: where, HOME: where, CI: "1" },
-  });
-  const { stdout } = await child.catch((error: { stdout: string }) => error);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
-
-/** A user's folder with OpenClaw installed; the installation has its own test and would only cost time here. */
-function makeHome(): string {
-  const folder = mkdtempSync(join(tmpdir(), "sc-page-"));
-  const installed = join(releases ?? "", "versions", "openclaw");
-  mkdirSync(join(folder, "versions", "openclaw"), { recursive: true });
-  for (const version of readdirSync(installed))
-    symlinkSync(join(installed, version), join(folder, "versions", "openclaw", version));
-  cpSync(join(releases ?? "", "live.json"), join(folder, "live.json"));
-  return folder;
-}
-
-async function leaveHome(folder: string): Promise<void> {
-  await smartclaw(folder, "stop");
-  rmSync(folder, { recursive: true, force: true });
-}
-
-/** Starts SmartClaw and opens its page in a browser profile of its own, where clicks are counted. */
-async function startPage(folder: string): Promise<Page> {
-  const { url } = (await smartclaw(folder, "start", "--no-open")) as { url: string };
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    permissions: ["clipboard-read", "clipboard-write"],
-  });
-  await context.addInitScript(() => {
-    const counter = Object.assign(globalThis, { clicks: 0 });
-    addEventListener("click", () => counter.clicks++, true);
-  });
-  const opened = await context.newPage();
-  opened.setDefaultTimeout(15_000);
-  opened.on("request", (request) => {
-    if (!request.url().startsWith(new URL(url).origin) && !request.url().startsWith("blob:"))
-      foreign.push(request.url());
-  });
-  opened.on("console", (message) => {
-    if (/content security policy|violates/i.test(message.text())) violations.push(message.text());
-  });
-  await opened.goto(url);
-  return opened;
-}
 
 before(async () => {
   if (skip !== false) return;
-  home = makeHome();
-  provider = await startProviderStandIn({ key, models: ["standin-1", "standin-2"] });
-  browser = await chromium.launch({
-    executablePath: executablePath ?? "",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
-  page = await startPage(home);
+  product = await openProduct();
+  ({ provider } = product);
+  page = await product.startPage(product.makeHome());
 });
 
-after(async () => {
-  await browser?.close();
-  if (home !== "") await leaveHome(home);
-  await provider?.close();
-});
-
-/** axe-core on a page as it stands, in both themes and at each width. */
-/** A loaded machine shows a new theme or size many frames after it was asked for. */
-async function settled(on: Page, theme: "light" | "dark", width: number): Promise<void> {
-  await on.waitForFunction(
-    (asked) =>
-      matchMedia(`(prefers-color-scheme: ${asked.theme})`).matches &&
-      innerWidth === asked.width &&
-      document.getAnimations().every(({ playState }) => playState !== "running"),
-    { theme, width },
-  );
-  await on.evaluate(async () => {
-    for (let frame = 0; frame < 2; frame += 1)
-      await new Promise<unknown>((resolve) => requestAnimationFrame(resolve));
-  });
-}
-
-async function examine(name: string, on = page): Promise<void> {
-  for (const theme of ["light", "dark"] as const)
-    for (const [width, height] of [
-      [1280, 800],
-      [1024, 768],
-      [390, 844],
-    ] as const) {
-      await on.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-      await on.setViewportSize({ width, height });
-      await settled(on, theme, width);
-      if (!(await on.evaluate(() => "axe" in globalThis))) {
-        // The page's own policy forbids inline scripts; the test's evaluation is not the page's.
-        await on.evaluate(readFileSync(axeSource, "utf8"));
-      }
-      const found = await on.evaluate(async () => {
-        const { axe } = globalThis as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-        };
-        return (await axe.run()).violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`,
-        );
-      });
-      assert.deepEqual(found, [], `${name}, ${theme}, ${width}`);
-      // Code may; the page and its lists may not.
-      const wide = await on.evaluate(() =>
-        [...document.querySelectorAll(":not(pre)")]
-          .filter((one) => one.matches("html") || getComputedStyle(one).overflowX === "auto")
-          .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
-          .map(({ outerHTML }) => outerHTML.slice(0, 160)),
-      );
-      assert.deepEqual(wide, [], `${name} scrolls sideways at ${width}`);
-      const folder = join(tmpdir(), "smartclaw-screenshots");
-      mkdirSync(folder, { recursive: true });
-      await on.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`), fullPage: true });
-    }
-  await on.emulateMedia({ colorScheme: "light" });
-  await on.setViewportSize({ width: 1280, height: 800 });
-}
+after(async () => await product?.close());
 
 test("the login link signs in once and leaves no token in the address", { skip }, async () => {
   await page.getByRole("heading", { name: "Your assistant, on your computer." }).waitFor();
@@ -184,7 +33,7 @@ test("the login link signs in once and leaves no token in the address", { skip }
 
 test("without a keystore the user chooses where the master key lives", { skip }, async () => {
   await page.getByRole("heading", { name: "Where shall the master key live?" }).waitFor();
-  await examine("welcome-vault");
+  await examine(page, "welcome-vault");
   await page.getByLabel("Passphrase", { exact: true }).fill("correct horse battery staple");
   await page.getByRole("button", { name: "Make the vault" }).click();
   await page.getByRole("heading", { name: /paste a key/i }).waitFor();
@@ -196,7 +45,7 @@ test("a wrong key is told at once; a right one leads to a real answer", { skip }
   await page.getByLabel("Address").fill(`${provider.url}/v1`);
   await page.getByRole("button", { name: "Check and begin" }).click();
   await page.getByRole("alert").filter({ hasText: "refused the key" }).waitFor();
-  await examine("welcome");
+  await examine(page, "welcome");
   await page.getByLabel("API key").fill(key);
   await page.getByLabel("Address").fill(`${provider.url}/v1`);
   await page.getByRole("button", { name: "Check and begin" }).click();
@@ -210,7 +59,7 @@ test("a wrong key is told at once; a right one leads to a real answer", { skip }
   await page.getByText("Private").waitFor({ timeout: 60_000 });
   await page.getByText("const answer = 42;").waitFor();
   await page.getByTestId("running").waitFor({ state: "detached" });
-  await examine("chat");
+  await examine(page, "chat");
   if (process.env["SMARTCLAW_PICTURES"] === "1") await page.screenshot({ path: join(docs, "chat.png") });
 });
 
@@ -245,7 +94,7 @@ test(
     await block.getByRole("button", { name: "Copied" }).waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), command);
     await page.getByTestId("running").waitFor({ state: "detached" });
-    await examine("chat-code");
+    await examine(page, "chat-code");
     await page.setViewportSize({ width: 390, height: 500 });
     await settled(page, "light", 390);
     const below = await page
@@ -296,7 +145,7 @@ test("on a phone a conversation is renamed and deleted too", { skip }, async () 
   await page.getByText("What shall we do?").waitFor();
   await openList.click();
   await list.getByRole("listitem").nth(1).waitFor();
-  await examine("conversations");
+  await examine(page, "conversations");
   await page.setViewportSize({ width: 390, height: 844 });
   await list
     .locator("li", { has: page.locator("[aria-current]") })
@@ -328,7 +177,7 @@ for (const [name, path, heading] of [
     await page.goto(new URL(path, page.url()).href);
     await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
     await page.waitForTimeout(400);
-    await examine(name);
+    await examine(page, name);
   });
 
 test("the network page shows the model request and what was refused", { skip }, async () => {
@@ -360,61 +209,8 @@ test("keys can be tested, a recovery phrase made, and all of it by keyboard", { 
   await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
 });
 
-test(
-  "keys of an OpenClaw that was here before move into the vault; three clicks to an answer",
-  { skip },
-  async (t) => {
-    const earlier = makeHome();
-    t.after(() => leaveHome(earlier));
-    const config = join(earlier, ".openclaw", "openclaw.json");
-    const server = { baseUrl: `${provider.url}/v1`, api: "openai-completions" };
-    const oldKey = "sk-old-canary-0123456789";
-    const providers = {
-      mine: { ...server, apiKey: key, models: [{ id: "standin-1" }] },
-      old: { ...server, apiKey: oldKey, models: [{ id: "standin-2" }] },
-    };
-    mkdirSync(join(config, ".."));
-    for (const file of [config, `${config}.bak`])
-      writeFileSync(file, `// my own comment\n${JSON.stringify({ models: { providers } }, null, 2)}\n`);
-    const holds = (text: string): boolean[] =>
-      [config, `${config}.bak`].map((file) => readFileSync(file, "utf8").includes(text));
-
-    const first = await startPage(earlier);
-    await first.getByLabel("Passphrase", { exact: true }).fill("correct horse battery staple");
-    await first.getByRole("button", { name: "Make the vault" }).click();
-    const use = first.getByRole("button", { name: "Use mine key in ~/.openclaw/openclaw.json" });
-    await use.waitFor();
-    await examine("welcome-found", first);
-    assert.deepEqual(holds(key), [true, true], "nothing is changed by looking");
-    await use.click();
-    await first.getByText("It was removed from ~/.openclaw/openclaw.json.").waitFor();
-    assert.deepEqual(holds(key), [false, false]);
-    assert.deepEqual(holds(oldKey), [true, true]);
-    const suggestion = first.getByRole("button", { name: "Say hello and tell me what you can do." });
-    await suggestion.waitFor({ timeout: 60_000 });
-    await examine("welcome-moved", first);
-    await suggestion.click();
-    await first
-      .getByRole("article", { name: /^Answer at/ })
-      .getByText("ready")
-      .waitFor({ timeout: 60_000 });
-    assert.equal(await first.evaluate(() => (globalThis as unknown as { clicks: number }).clicks), 3);
-
-    await first.getByText("1 more key on this computer lies in the clear.").waitFor();
-    await first.getByRole("link", { name: "Go to Keys" }).click();
-    await first.getByRole("button", { name: "Look on this computer" }).click();
-    await first.getByRole("button", { name: "Move them into the vault" }).click();
-    await first.getByText("moved into the vault and removed from here").waitFor();
-    await first.getByText("blanked in this backup").waitFor();
-    await examine("keys-moved", first);
-    assert.deepEqual(holds(oldKey), [false, false]);
-    assert.deepEqual(holds("my own comment"), [true, true]);
-  },
-);
-
 test("nothing was loaded from anywhere else and no policy was broken", { skip }, () => {
-  assert.deepEqual(foreign, []);
-  assert.deepEqual(violations, []);
+  assert.deepEqual(product.faults(), []);
 });
 
 async function send(text: string): Promise<void> {

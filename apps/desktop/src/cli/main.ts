@@ -88,19 +88,19 @@ starting(command("start", "start SmartClaw in the background")).action(async (op
   execute((await import("./commands/start.ts")).start, options),
 );
 command("stop", "stop OpenClaw and SmartClaw").action(async () =>
-  execute((await import("./commands/lifecycle.ts")).stop, {}),
+  execute((await import("./commands/stop.ts")).stop, {}),
 );
 starting(command("restart", "stop and start")).action(async (options) =>
-  execute((await import("./commands/lifecycle.ts")).restart, options),
+  execute((await import("./commands/stop.ts")).restart, options),
 );
 command("status", "what runs, with the dashboard link").action(async () =>
-  execute((await import("./commands/lifecycle.ts")).status, {}),
+  execute((await import("./commands/inspect.ts")).status, {}),
 );
 command("open", "open the dashboard, signed in").action(async () =>
-  execute((await import("./commands/lifecycle.ts")).open, {}),
+  execute((await import("./commands/inspect.ts")).open, {}),
 );
 command("doctor", "check everything and say what to do").action(async () =>
-  execute((await import("./commands/lifecycle.ts")).doctor, {}),
+  execute((await import("./commands/inspect.ts")).doctor, {}),
 );
 command("logs", "the logs of SmartClaw and OpenClaw")
   .option("-f, --follow", "go on with new lines")

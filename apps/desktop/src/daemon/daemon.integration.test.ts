@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { isHeld } from "./instance-lock.ts";
 import { version } from "./version.ts";
 
 const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
@@ -126,3 +128,37 @@ test("stop ends it, and a second stop is no fault", async () => {
   assert.deepEqual(json((await smartclaw("stop", "--json")).stdout), { stopped: false });
   assert.equal((await smartclaw("status")).code, 3);
 });
+
+test("a daemon that is still starting is stopped too", async () => {
+  const port = await freePort();
+  const starting = smartclaw("start", "--no-open", "--json", "--port", String(port));
+  while (!(await listens(port))) await new Promise((resolve) => setTimeout(resolve, 2));
+  assert.deepEqual(json((await smartclaw("stop", "--json")).stdout), { stopped: true });
+  assert.equal(isHeld(join(home, "data", "run", "daemon.lock")), false);
+  await starting;
+  assert.equal((await smartclaw("status")).code, 3);
+});
+
+test("a restart finds nobody in its way, as often as it is asked for", async () => {
+  for (let count = 0; count < 4; count++) {
+    const { code, stderr } = await smartclaw("restart", "--no-open", "--json");
+    assert.equal(code, 0, stderr);
+  }
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}

@@ -1,5 +1,4 @@
 import type { RequestListener } from "node:http";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { SmartClawError, type Unsubscribe } from "@smartclaw/contracts";
 import { createFrontDoor } from "../server/front-door.ts";
@@ -27,18 +26,22 @@ export interface Front {
  */
 export async function openFront(deps: { paths: Paths; web: string; port: number | null }): Promise<Front> {
   makeFolders(deps.paths);
-  const unlock = takeInstanceLock(join(deps.paths.run, "daemon.lock"));
+  const unlock = takeInstanceLock(deps.paths.lock);
   if (unlock === null)
     throw new SmartClawError(
       "DAEMON_ALREADY_RUNNING",
       "SmartClaw runs already.",
       "Open it with `smartclaw open`.",
     );
-  let port = 0;
   const page = createStaticFiles(deps.web);
-  const door = createFrontDoor({ port: () => port, page });
+  const door = createFrontDoor(page);
   const listening = await listenOnLoopback(door.listener, deps.port);
-  ({ port } = listening);
   await Promise.race([door.asked, pause(pageFirstMs)]);
-  return { port, page, handOver: (house) => door.handOver(house), close: () => listening.close(), unlock };
+  return {
+    port: listening.port,
+    page,
+    handOver: (house) => door.handOver(house),
+    close: () => listening.close(),
+    unlock,
+  };
 }

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Unsubscribe } from "@smartclaw/contracts";
 
@@ -21,6 +21,14 @@ export function takeInstanceLock(file: string): Unsubscribe | null {
     rmSync(file);
     return hold(file);
   }
+}
+
+/** Whether a process holds `file`. */
+export function isHeld(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const release = takeInstanceLock(file);
+  release?.();
+  return release === null;
 }
 
 function hold(file: string): Unsubscribe {

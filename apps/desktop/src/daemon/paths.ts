@@ -2,6 +2,7 @@ import { mkdirSync, chmodSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import envPaths from "env-paths";
+import { loadCrypto } from "../node-on-demand.ts";
 
 /** Where everything of SmartClaw lies. Nothing is ever written outside these folders unless the user asks. */
 export interface Paths {
@@ -25,6 +26,8 @@ export interface Paths {
   /** OpenClaw's temporary files, and the compiled code that Node keeps from one start to the next. */
   readonly temporary: string;
   readonly run: string;
+  /** Held by the daemon as long as there is one; see `takeInstanceLock`. */
+  readonly lock: string;
   /** What the command line talks to. */
   readonly socket: string;
   readonly secretsSocket: string;
@@ -65,17 +68,15 @@ export function pathsOf(environment: Readonly<Record<string, string | undefined>
     code: join(home, "cache", "code"),
     temporary: join(home, "tmp"),
     run,
+    lock: join(run, "daemon.lock"),
     socket: socketFor("daemon"),
     secretsSocket: socketFor("secrets"),
     gatewayPid: join(run, "gateway.json"),
   };
 }
 
-/** Cryptography is loaded when it is needed: it takes a tenth of the time until the page answers. */
 function shortOf(home: string): string {
-  // oxlint-disable-next-line no-restricted-properties -- an import is loaded by every program that asks for a path
-  const { createHash } = process.getBuiltinModule("node:crypto");
-  return createHash("sha256").update(home).digest("hex").slice(0, 16);
+  return loadCrypto().createHash("sha256").update(home).digest("hex").slice(0, 16);
 }
 
 /** Makes the folders, each of mode 0700. @throws when one cannot be made. */

@@ -38,6 +38,7 @@ import { randomUUID } from "node:crypto";
 import type { ConnectionStore } from "../connections/store.ts";
 import type { Paths } from "../daemon/paths.ts";
 import type { Logs } from "../logs/logs.ts";
+import { installEnvironment } from "./install-environment.ts";
 import { createConnectionTeller } from "./tell-connections.ts";
 import { clearTemporaryFolder } from "./temporary-folder.ts";
 
@@ -297,26 +298,4 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       gateway.close();
     },
   };
-}
-
-/** npm's own settings for how to reach its registry, which the user may have made for the network here. */
-function installEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
-  const names = [
-    "PATH",
-    "HOME",
-    "LANG",
-    "TMPDIR",
-    "SYSTEMROOT",
-    "NODE_EXTRA_CA_CERTS",
-    "NODE_USE_SYSTEM_CA",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "NO_PROXY",
-    "no_proxy",
-  ];
-  return Object.fromEntries(
-    names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
-  );
 }

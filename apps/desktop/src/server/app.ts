@@ -5,7 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import { getCookie, setCookie, deleteCookie } from "hono/cookie";
 import { z } from "zod";
 import { reportOf, type ErrorReport } from "@smartclaw/contracts";
-import { guard } from "./guards.ts";
+import { guard, requestFacts } from "./guards.ts";
 import { securityHeaders } from "./headers.ts";
 import type { Sessions } from "./sessions.ts";
 import { headersOf, type StaticAnswer } from "./static-files.ts";
@@ -42,15 +42,8 @@ export function createBrowserApp(deps: {
 }): Hono {
   const app = createBase();
   app.use(async (context, next) => {
-    const verdict = guard(
-      {
-        method: context.req.method,
-        host: context.req.header("host") ?? null,
-        origin: context.req.header("origin") ?? null,
-        fetchSite: context.req.header("sec-fetch-site") ?? null,
-      },
-      deps.port(),
-    );
+    const facts = requestFacts(context.req.method, (name) => context.req.header(name));
+    const verdict = guard(facts, deps.port());
     if (verdict.ok) return next();
     const next_ = "Open SmartClaw with `smartclaw open`.";
     return fail(context, verdict.status, { code: "FORBIDDEN", message: verdict.reason, next: next_ });

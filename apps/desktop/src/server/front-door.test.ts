@@ -15,14 +15,15 @@ interface Asked {
 }
 
 async function openDoor(t: TestContext) {
-  let port = 0;
-  const door = createFrontDoor({
-    port: () => port,
-    page: async () => ({ status: 200, type: "text/html; charset=utf-8", immutable: false, body: index }),
-  });
+  const door = createFrontDoor(async () => ({
+    status: 200,
+    type: "text/html; charset=utf-8",
+    immutable: false,
+    body: index,
+  }));
   const server = createServer(door.listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  ({ port } = server.address() as AddressInfo);
+  const { port } = server.address() as AddressInfo;
   t.after(() => {
     server.closeAllConnections();
     server.close();

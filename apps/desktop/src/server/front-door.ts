@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { guard } from "./guards.ts";
+import { guard, requestFacts } from "./guards.ts";
 import { securityHeaders } from "./headers.ts";
 import { headersOf, type StaticAnswer } from "./static-files.ts";
 
@@ -16,10 +16,7 @@ export interface FrontDoor {
  * Answers with the page at once. Everything else, and whatever the guards refuse, waits for the house, which has the
  * one say in it.
  */
-export function createFrontDoor(deps: {
-  readonly port: () => number;
-  readonly page: (path: string) => Promise<StaticAnswer>;
-}): FrontDoor {
+export function createFrontDoor(page: (path: string) => Promise<StaticAnswer>): FrontDoor {
   let house: RequestListener | null = null;
   let waiting: (readonly [IncomingMessage, ServerResponse])[] = [];
   let tell: () => void = () => undefined;
@@ -28,7 +25,7 @@ export function createFrontDoor(deps: {
   });
 
   async function answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const found = await deps.page(path);
+    const found = await page(path);
     const length = { "content-length": found.body.byteLength };
     response.writeHead(found.status, { ...securityHeaders, ...headersOf(found), ...length });
     response.end(request.method === "HEAD" ? undefined : found.body, tell);
@@ -38,7 +35,7 @@ export function createFrontDoor(deps: {
     asked,
     listener(request, response) {
       if (house !== null) return house(request, response);
-      const path = pagePath(request, deps.port());
+      const path = pagePath(request);
       if (path === null) waiting.push([request, response]);
       else void answer(path, request, response);
     },
@@ -52,16 +49,10 @@ export function createFrontDoor(deps: {
 }
 
 /** The path of a request for a page or a part of one; null for everything else. */
-function pagePath(request: IncomingMessage, port: number): string | null {
-  const { method = "", headers, url = "" } = request;
-  const site = headers["sec-fetch-site"];
-  const facts = {
-    method,
-    host: headers.host ?? null,
-    origin: headers.origin ?? null,
-    fetchSite: typeof site === "string" ? site : null,
-  };
-  if ((method !== "GET" && method !== "HEAD") || !guard(facts, port).ok) return null;
+function pagePath({ method = "", headers, url = "", socket }: IncomingMessage): string | null {
+  const header = (name: string): string | undefined => headers[name]?.toString();
+  const reads = method === "GET" || method === "HEAD";
+  if (!reads || !guard(requestFacts(method, header), socket.localPort ?? 0).ok) return null;
   const path = URL.parse(url, "http://localhost")?.pathname ?? null;
   return path === null || /^\/(rpc|session|healthz)(\/|$)/.test(path) ? null : path;
 }

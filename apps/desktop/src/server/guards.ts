@@ -6,6 +6,19 @@ export interface RequestFacts {
   readonly fetchSite: string | null;
 }
 
+/** @param header the value of a header by its name in lower case */
+export function requestFacts(
+  method: string,
+  header: (name: string) => string | null | undefined,
+): RequestFacts {
+  return {
+    method,
+    host: header("host") ?? null,
+    origin: header("origin") ?? null,
+    fetchSite: header("sec-fetch-site") ?? null,
+  };
+}
+
 export type GuardVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly status: 403 | 421; readonly reason: string };

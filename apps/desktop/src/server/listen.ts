@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from "node:http";
 import { chmodSync, rmSync } from "node:fs";
 import { SmartClawError } from "@smartclaw/contracts";
+import { loadHttp } from "../node-on-demand.ts";
 
 /** Where the page is looked for first, so that a bookmark keeps working. */
 const preferredPorts = [7420, 7421, 7422, 7423, 7424, 7425, 7426, 7427, 7428, 7429];
@@ -13,9 +14,10 @@ export interface Listening {
 }
 
 function serverOf(listener: RequestListener): Server {
-  // oxlint-disable-next-line no-restricted-properties -- an import loads undici too: a third of the time to the page
-  const { createServer } = process.getBuiltinModule("node:http");
-  const server = createServer({ maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs }, listener);
+  const server = loadHttp().createServer(
+    { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs },
+    listener,
+  );
   server.requestTimeout = 60_000;
   server.keepAliveTimeout = 5_000;
   return server;

@@ -2,40 +2,8 @@ import { slotNames } from "@smartclaw/contracts";
 import type { Command } from "../context.ts";
 import { describeGateway, describeInstall, isHealthy } from "../describe.ts";
 import { vaultAnswer } from "../describe-vault.ts";
-import { faultOf } from "../fault.ts";
 import { openInBrowser } from "../open-in-browser.ts";
 import { bytes, exit, table } from "../output.ts";
-import { answers, start, type StartOptions } from "./start.ts";
-
-const stopPatienceMs = 30_000;
-
-/** Stops OpenClaw and the daemon, and returns when both are gone. */
-export const stop: Command = async ({ client, output, paths }) => {
-  try {
-    await (await client()).system.shutdown();
-  } catch (error) {
-    if (faultOf(error).code !== "DAEMON_NOT_RUNNING") throw error;
-    output.answer({ stopped: false }, "SmartClaw was not running.");
-    return exit.ok;
-  }
-  const deadline = Date.now() + stopPatienceMs;
-  while (await answers(paths.socket)) {
-    if (Date.now() > deadline) {
-      const message = "SmartClaw is still busy stopping.";
-      output.fail({ code: "INTERNAL", message, next: "Look at `smartclaw status` in a minute." });
-      return exit.failed;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  output.answer({ stopped: true }, "SmartClaw has stopped.");
-  return exit.ok;
-};
-
-export const restart: Command<StartOptions> = async (context, options) => {
-  const silent = { ...context, output: { ...context.output, answer: () => {} } };
-  const stopped = await stop(silent, {});
-  return stopped === exit.ok ? start(context, options) : stopped;
-};
 
 /** What runs, with a fresh login link. */
 export const status: Command = async ({ client, output }) => {
