@@ -11,11 +11,13 @@ const rows = [...proxy, ...(await measureChat(proxy[0].value)), ...(await measur
 const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`;
 const table = rows.map(
   (one) =>
-    `| ${one.name} | ${one.value} ${one.unit} | ${one.beside} ${one.unit} | ${one.ratio} | ${one.goal} | ${one.met ? "yes" : "**no**"} |`,
+    `| ${one.name} | ${`${one.value} ${one.unit}`.trim()} | ${`${one.beside} ${one.unit}`.trim()} | ${one.ratio} | ${one.goal} | ${one.met ? "yes" : "**no**"} |`,
 );
 const head = "| measure | value | beside | ratio | goal | met |\n|---|---|---|---|---|---|";
 const intro = `${new Date().toISOString().slice(0, 10)} on ${machine}. Each value stands beside its limit or a peer of the same run; \`npm run bench\` writes this file.`;
-const text = `# Measures\n\n${intro}\n\n${head}\n${table.join("\n")}\n`;
+const chat =
+  "Chat's added time is the sum of the three parts of the way that are SmartClaw's (bench/src/chat.ts): OpenClaw's own work takes most of a turn and differs by more than that from one to the next, as the row below it shows.";
+const text = `# Measures\n\n${intro}\n\n${head}\n${table.join("\n")}\n\n${chat}\n`;
 writeFileSync(beside("RESULTS.md"), text);
 writeFileSync(beside("results.json"), `${JSON.stringify(rows, null, 2)}\n`);
 process.stdout.write(text);

@@ -1,5 +1,6 @@
 /** A new user's way through the pages. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -194,6 +195,29 @@ test("the network page shows the model request and what was refused", { skip }, 
     .getByText(/not on your list|past the proxies|No connections/)
     .first()
     .waitFor();
+});
+
+test("the ledger is saved as a file, as it is filtered", { skip }, async () => {
+  await page.goto(new URL("/network", page.url()).href);
+  await page.getByLabel("Result").selectOption("allowed");
+  const [saved] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "JSON" }).click(),
+  ]);
+  const rows = JSON.parse(readFileSync(await saved.path(), "utf8")) as { verdict: string; port: number }[];
+  assert.ok(rows.some(({ port }) => port === provider.port));
+  assert.deepEqual([...new Set(rows.map(({ verdict }) => verdict))], ["allowed"]);
+});
+
+test("OpenClaw is stopped and started from the page", { skip }, async () => {
+  await page.goto(new URL("/status", page.url()).href);
+  const listens = page.getByText("this computer only").first();
+  await listens.waitFor();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await page.getByText("Nowhere.").waitFor({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  await listens.waitFor({ timeout: 60_000 });
+  await page.getByText("OpenClaw: Ready").waitFor({ timeout: 60_000 });
 });
 
 test("keys can be tested, a recovery phrase made, and all of it by keyboard", { skip }, async () => {

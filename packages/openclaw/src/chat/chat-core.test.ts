@@ -191,3 +191,22 @@ test("OpenClaw's additions to the user's words are not shown", () => {
   };
   assert.equal(toMessages([row], null)[0]?.text, "hello");
 });
+
+test("a history that is read in mid-answer sends no more than the words that are new", () => {
+  const news: ChatInput[] = [
+    { type: "started", runId: "run", at: 20 },
+    { type: "text", runId: "run", seq: 1, text: "one", at: 21 },
+    { type: "history", rows: [], hasMore: false, run: { runId: "run", text: "one two", startedAt: 3 } },
+    { type: "text", runId: "run", seq: 2, text: "one two three", at: 22 },
+  ];
+  const events: ChatEvent[] = [];
+  news.reduce((before, input) => {
+    const after = merge(before, input);
+    events.push(...difference(present(before), present(after), after.ended));
+    return after;
+  }, emptyView);
+  assert.deepEqual(
+    events.map((event) => (event.type === "delta" ? event.text : event.type)),
+    ["run", "one", " two", " three"],
+  );
+});

@@ -7,13 +7,20 @@ import { parseProcNet, type ProcNetRow } from "./proc-net.ts";
 import type { SocketScanner, TreeSocket } from "./tree-socket.ts";
 import { isLoopback } from "./loopback.ts";
 
+type ReadTable = (path: string) => string;
+
 /**
  * Watches the socket descriptors of the tree's processes, and reads the kernel's socket tables only when one of
  * them is new or may still change: the tables cost milliseconds on machines with much memory, the descriptors
  * microseconds. Everything read is kernel memory, so the calls are synchronous: no disk can make them wait, and
  * the thread pool would cost more than the reads.
  */
-export function createLinuxScanner(deps: { tree: ProcessTree }): SocketScanner {
+export function createLinuxScanner(deps: {
+  readonly tree: ProcessTree;
+  /** Reads one of the kernel's tables; empty when it is not there. */
+  readonly readTable: ReadTable;
+}): SocketScanner {
+  const { readTable } = deps;
   /** What each socket is; null for those that have no address (Unix sockets, netlink). */
   const settled = new Map<string, ProcNetRow | null>();
 
@@ -25,7 +32,7 @@ export function createLinuxScanner(deps: { tree: ProcessTree }): SocketScanner {
       }
       for (const inode of settled.keys()) if (!held.has(inode)) settled.delete(inode);
       const open = [...held.keys()].filter((inode) => mayChange(settled.get(inode)));
-      if (open.length > 0) settle(root, open, settled);
+      if (open.length > 0) settle(root, open, settled, readTable);
       return [...held].flatMap(([inode, member]) => {
         const row = settled.get(inode);
         return row ? describe(row, member) : [];
@@ -40,9 +47,14 @@ function mayChange(row: ProcNetRow | null | undefined): boolean {
   return row !== null && row.state === "unconnected" && !isLoopback(row.address);
 }
 
-function settle(root: number, open: readonly string[], settled: Map<string, ProcNetRow | null>): void {
-  const rows = new Map(readTables(root).map((row) => [row.inode, row]));
-  const others = open.every((inode) => rows.has(inode)) ? new Set<string>() : addressless(root);
+function settle(
+  root: number,
+  open: readonly string[],
+  settled: Map<string, ProcNetRow | null>,
+  readTable: ReadTable,
+): void {
+  const rows = new Map(readTables(root, readTable).map((row) => [row.inode, row]));
+  const others = open.every((inode) => rows.has(inode)) ? new Set<string>() : addressless(root, readTable);
   for (const inode of open) {
     const row = rows.get(inode);
     if (row) settled.set(inode, row);
@@ -50,17 +62,17 @@ function settle(root: number, open: readonly string[], settled: Map<string, Proc
   }
 }
 
-function readTables(root: number): readonly ProcNetRow[] {
+function readTables(root: number, readTable: ReadTable): readonly ProcNetRow[] {
   const littleEndian = endianness() === "LE";
   const read = (name: string, protocol: "tcp" | "udp") =>
-    parseProcNet(readIfThere(`/proc/${root}/net/${name}`), protocol, littleEndian);
+    parseProcNet(readTable(`/proc/${root}/net/${name}`), protocol, littleEndian);
   return [...read("tcp", "tcp"), ...read("tcp6", "tcp"), ...read("udp", "udp"), ...read("udp6", "udp")];
 }
 
 /** Inodes of Unix (seventh column) and netlink (tenth column) sockets. */
-function addressless(root: number): ReadonlySet<string> {
-  const unix = readIfThere(`/proc/${root}/net/unix`).split("\n");
-  const netlink = readIfThere(`/proc/${root}/net/netlink`).split("\n");
+function addressless(root: number, readTable: ReadTable): ReadonlySet<string> {
+  const unix = readTable(`/proc/${root}/net/unix`).split("\n");
+  const netlink = readTable(`/proc/${root}/net/netlink`).split("\n");
   const inodes = [
     ...unix.map((line) => line.trim().split(/\s+/)[6]),
     ...netlink.map((line) => line.trim().split(/\s+/)[9]),

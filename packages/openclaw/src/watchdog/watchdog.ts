@@ -1,6 +1,6 @@
 import type { Listener, Log, Unsubscribe } from "@smartclaw/contracts";
 import { judge, noExposure } from "./exposure-core.ts";
-import { createLinuxScanner } from "./linux-sockets.ts";
+import { createLinuxScanner, readIfThere } from "./linux-sockets.ts";
 import { isLoopback } from "./loopback.ts";
 import type { ProcessTree } from "./process-tree.ts";
 import { createMacScanner, createWindowsScanner } from "./tool-sockets.ts";
@@ -70,6 +70,6 @@ export function startWatchdog(deps: WatchdogDeps): Unsubscribe {
 }
 
 function scannerFor(platform: NodeJS.Platform, tree: ProcessTree): SocketScanner {
-  if (platform === "linux") return createLinuxScanner({ tree });
+  if (platform === "linux") return createLinuxScanner({ tree, readTable: readIfThere });
   return platform === "win32" ? createWindowsScanner({ tree }) : createMacScanner({ tree });
 }
