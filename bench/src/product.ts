@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { get } from "node:http";
 import { startBareGateway } from "./bare-gateway.ts";
 import { median, row, type Row } from "./row.ts";
-import { cli, makeTestHome, pause, type TestHome, timed, untilReady } from "./test-home.ts";
+import { launcher, makeTestHome, pause, type TestHome, timed, untilReady } from "./test-home.ts";
 
 const idleSeconds = 60;
 const starts = 5;
@@ -59,7 +59,7 @@ export async function measureProduct(): Promise<Row[]> {
 }
 
 async function pageAfterStart(env: NodeJS.ProcessEnv, port: number): Promise<void> {
-  spawn(process.execPath, [cli, "start", "--no-open", "--port", String(port)], { env, stdio: "ignore" });
+  spawn(launcher, ["start", "--no-open", "--port", String(port)], { env, stdio: "ignore" });
   while (!(await answers(`http://127.0.0.1:${port}/`))) await pause(2);
 }
 

@@ -9,8 +9,8 @@ import { pathsOf } from "../../apps/desktop/src/daemon/paths.ts";
 
 const run = promisify(execFile);
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-/** The built command line. */
-export const cli = at("apps/desktop/dist/cli.js");
+/** What `npx smartclaw` starts. */
+export const launcher = at("node_modules/.bin/smartclaw");
 
 /** A home folder of SmartClaw for a measure, with OpenClaw installed in it. */
 export interface TestHome {
@@ -35,7 +35,7 @@ export function makeTestHome(): TestHome {
     cpSync(join(source, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
   const { openclaw } = JSON.parse(readFileSync(join(folder, "live.json"), "utf8")) as { openclaw: string };
   const env = { ...process.env, SMARTCLAW_HOME: folder, HOME: folder, CI: "1" };
-  const smartclaw = (...args: string[]) => run(process.execPath, [cli, ...args], { env });
+  const smartclaw = (...args: string[]) => run(launcher, args, { env });
   return {
     folder,
     env,

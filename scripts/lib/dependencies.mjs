@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ensureLauncher } from "./launcher.mjs";
 import { withLock } from "./lock.mjs";
 import { cache, root } from "./places.mjs";
 import { run, say, Stop } from "./process.mjs";
@@ -19,7 +20,11 @@ function current() {
 
 /** Installs the exact dependencies of the lock file, unless they are there. No dependency runs code at install time. */
 export async function ensureDependencies() {
-  if (current()) return;
+  if (!current()) await install();
+  ensureLauncher();
+}
+
+async function install() {
   await withLock(join(cache, "dependencies.lock"), async () => {
     if (current()) return;
     say("Fetching SmartClaw's own dependencies …");

@@ -15,6 +15,10 @@ const home = mkdtempSync(join(tmpdir(), "sc-daemon-"));
 const userKey = "sk-of-the-user-0123456789";
 
 function smartclaw(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return node(cli, ...args);
+}
+
+function node(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   // No registry is reached: the installation fails at once, which is a state and not a fault of the daemon.
   const env = {
     PATH: process.env["PATH"],
@@ -25,7 +29,7 @@ function smartclaw(...args: string[]): Promise<{ code: number; stdout: string; s
     npm_config_registry: "http://127.0.0.1:1/",
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, args, { env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number((error as { code?: unknown }).code ?? 1);
       resolve({ code, stdout, stderr });
     });
@@ -68,6 +72,15 @@ test("start, and start again, give a link; status tells the truth", async () => 
   assert.deepEqual([vault.state, daemon.version, healthy], ["uninitialised", version, false]);
   const argv = readFileSync(`/proc/${daemon.pid}/cmdline`, "utf8");
   assert.ok(!argv.includes("login"));
+});
+
+test("a command does not load what takes longer than itself", async () => {
+  const hook = `data:text/javascript,process.on("exit", () => console.error(process.moduleLoadList.join()))`;
+  const undici = /deps\/undici/;
+  const status = await node("--import", hook, cli, "status");
+  assert.match(status.stdout, /Dashboard/);
+  assert.doesNotMatch(status.stderr, undici);
+  assert.match((await node("--import", hook, "-e", "FormData")).stderr, undici);
 });
 
 test("a key of the user's environment reaches the daemon, and can be read from no file of its process", async () => {

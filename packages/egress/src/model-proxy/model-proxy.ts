@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { LookupFunction, Socket } from "node:net";
 import { finished } from "node:stream";
@@ -277,7 +277,7 @@ export function createModelProxy(deps: ModelProxyDeps): ModelProxy {
 }
 
 function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return hash("sha256", text, "buffer");
 }
 
 /** A locked vault or an unwritable ledger, told in the provider's shape. */

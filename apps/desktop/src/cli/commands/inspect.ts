@@ -8,8 +8,7 @@ import { bytes, exit, table } from "../output.ts";
 /** What runs, with a fresh login link. */
 export const status: Command = async ({ client, output }) => {
   const api = await client();
-  const now = await api.system.status();
-  const { url } = await api.system.loginLink();
+  const [now, { url }] = await Promise.all([api.system.status(), api.system.loginLink()]);
   const { smartclaw, openclaw, vault, modelProxy, forwardProxy } = now;
   const rows = [
     ["Dashboard", url],
