@@ -53,13 +53,13 @@ export function makeTestHome(): TestHome {
   };
 }
 
-/** Asks in this process: a command line started five times a second would take half a core from what is measured. */
+/** Asks in this process and seldom: what is asked takes its time from what is measured. */
 export async function untilReady(home: TestHome): Promise<void> {
   const client = createClient(pathsOf(home.env, process.platform).socket);
   for (;;) {
     const status = await client.system.status().catch(() => null);
     if (status?.openclaw.gateway.phase === "ready") return;
-    await pause(200);
+    await pause(1_000);
   }
 }
 
