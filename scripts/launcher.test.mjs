@@ -1,7 +1,7 @@
 // What `npx smartclaw` starts after set-up.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -16,28 +16,42 @@ const launcher = join(root, "node_modules", ".bin", "smartclaw");
 const folder = mkdtempSync(join(tmpdir(), "sc-launcher-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** @param {string} program @param {string[]} args */
-function run(program, ...args) {
-  const env = { ...process.env, SMARTCLAW_HOME: join(folder, "home") };
+/** @param {string | undefined} path @param {string} program @param {string[]} args */
+function run(path, program, ...args) {
+  const env = { ...process.env, PATH: path, SMARTCLAW_HOME: join(folder, "home") };
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env });
   return { status, stdout, stderr };
+}
+
+/** A `PATH` on which there is no Node. */
+function pathWithoutNode() {
+  const path = join(folder, "path");
+  mkdirSync(path);
+  const { stdout } = spawnSync("sh", ["-c", "command -v readlink"], { encoding: "utf8" });
+  symlinkSync(stdout.trim(), join(path, "readlink"));
+  return path;
 }
 
 test("the command line starts without a second Node, by its link and by the user's own", { skip }, () => {
   assert.equal(realpathSync(launcher), join(root, "apps", "desktop", "bin", "smartclaw"));
   const own = join(folder, "sc");
   symlinkSync(launcher, own);
+  const path = pathWithoutNode();
   for (const args of [["--help"], ["status", "--json"], ["keys", "add", "two words", "--nonsense"]]) {
-    const direct = run(findRuntime(), join(desktopBuild, "cli.js"), ...args);
-    assert.deepEqual(run(launcher, ...args), direct);
-    assert.deepEqual(run(own, ...args), direct);
+    const direct = run(path, findRuntime(), join(desktopBuild, "cli.js"), ...args);
+    assert.deepEqual(run(path, launcher, ...args), direct);
+    assert.deepEqual(run(path, own, ...args), direct);
   }
 });
 
 test("a checkout that is not set up says what to do", { skip }, () => {
   for (const part of [join("apps", "desktop", "bin"), join("scripts", "lib")])
     cpSync(join(root, part), join(folder, part), { recursive: true });
-  const { status, stderr } = run(join(folder, "apps", "desktop", "bin", "smartclaw"), "status");
+  const { status, stderr } = run(
+    process.env["PATH"],
+    join(folder, "apps", "desktop", "bin", "smartclaw"),
+    "status",
+  );
   assert.equal(status, 1);
   assert.match(stderr, /npm start/);
 });
