@@ -1,6 +1,7 @@
 /** The built daemon through the real command line, without waiting for OpenClaw. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,20 +15,21 @@ const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "sc-daemon-"));
 const userKey = "sk-of-the-user-0123456789";
 
+// No registry is reached: the installation fails at once, which is a state and not a fault of the daemon.
+const env = {
+  PATH: process.env["PATH"],
+  HOME: home,
+  SMARTCLAW_HOME: join(home, "data"),
+  CI: "1",
+  OPENAI_API_KEY: userKey,
+  npm_config_registry: "http://127.0.0.1:1/",
+};
+
 function smartclaw(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return node(cli, ...args);
 }
 
 function node(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  // No registry is reached: the installation fails at once, which is a state and not a fault of the daemon.
-  const env = {
-    PATH: process.env["PATH"],
-    HOME: home,
-    SMARTCLAW_HOME: join(home, "data"),
-    CI: "1",
-    OPENAI_API_KEY: userKey,
-    npm_config_registry: "http://127.0.0.1:1/",
-  };
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number((error as { code?: unknown }).code ?? 1);
@@ -122,6 +124,23 @@ test("doctor, logs and keys answer; wrong use is told apart", async () => {
   assert.equal((await smartclaw("keys", "add", "nonsense")).code, 2);
   assert.equal((await smartclaw("dance")).code, 2);
   assert.equal((await smartclaw("--help")).code, 0);
+});
+
+test("the logs are followed until the reader has had enough", async () => {
+  const reader = spawn(process.execPath, [cli, "logs", "--follow"], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  for await (const chunk of reader.stdout.setEncoding("utf8")) {
+    text += String(chunk);
+    if (text.includes("SmartClaw has started")) break;
+  }
+  assert.match(text, /SmartClaw has started/);
+  assert.equal(reader.exitCode, null);
+  const ended = once(reader, "close");
+  reader.kill();
+  await ended;
 });
 
 test("every file is the user's alone", () => {

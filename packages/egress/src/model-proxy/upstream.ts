@@ -77,7 +77,10 @@ export function createUpstream(deps: {
         ...(loopback ? {} : { lookup: secured ? lookup : refusePlain }),
       });
       if (!secured && !loopback) request.destroy(plainError());
-      request.on("socket", (socket) => notePeer(socket, secured, ticket));
+      request.on("socket", (socket) => {
+        socket.setNoDelay(true);
+        notePeer(socket, secured, ticket);
+      });
       return { request, ticket };
     },
     close() {
