@@ -1,8 +1,9 @@
-// Installs the default OpenClaw release for the tests, with SmartClaw's own installer, and prints its folder.
+// Installs the default OpenClaw release for the tests and the one before it, with SmartClaw's own installer, and prints
+// the folder of the first.
 import { fileURLToPath } from "node:url";
-import { createInstaller, createReleases } from "@smartclaw/openclaw";
+import { createInstaller, createReleases, type InstallerDeps } from "@smartclaw/openclaw";
 
-const version = "2026.9.6";
+const [version, before] = ["2026.9.6", "2026.9.5"];
 const [root] = process.argv.slice(2);
 if (root === undefined) {
   process.stderr.write("usage: install-test-openclaw.ts FOLDER\n");
@@ -15,10 +16,9 @@ const toStderr = (fields: object, message: string): void =>
   void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
 
 const releases = createReleases({ root });
-const installer = createInstaller({
+const deps: Omit<InstallerDeps, "releases"> = {
   command: [process.execPath, beside("src/install/child.ts")],
   environment: process.env,
-  releases,
   cache: `${root}/cache`,
   registry: process.env["npm_config_registry"] ?? "https://registry.npmjs.org/",
   lockFile: (wanted) => beside(`locks/openclaw-${wanted}.json`),
@@ -26,9 +26,10 @@ const installer = createInstaller({
   processName: "tests",
   clock: { now: () => Date.now() },
   log: { info: toStderr, warn: toStderr, error: toStderr },
-});
-const state = await installer.install(version);
-if (state.state !== "installed") {
+};
+for (const wanted of [version, before]) {
+  const state = await createInstaller({ ...deps, releases }).install(wanted);
+  if (state.state === "installed") continue;
   process.stderr.write(`${JSON.stringify(state)}\n`);
   process.exit(1);
 }

@@ -30,6 +30,7 @@ export default defineConfig({
     cli: join(here, "src/cli/main.ts"),
     "keystore-child": join(here, "../../packages/vault/src/keystore-child.ts"),
     "install-child": join(here, "../../packages/openclaw/src/install/child.ts"),
+    "resolve-child": join(here, "../../packages/openclaw/src/install/resolve-child.ts"),
   },
   platform: "node",
   // Native code, and packages that read files beside themselves.

@@ -14,6 +14,7 @@ const { stop } = await startDaemon({
   programs: {
     keystoreChild: built("desktop/dist/keystore-child.js"),
     installChild: built("desktop/dist/install-child.js"),
+    resolveChild: built("desktop/dist/resolve-child.js"),
     locks: built("desktop/dist/locks"),
   },
   environment: process.env,

@@ -3,9 +3,16 @@ import { loopbackOnly } from "./loopback-only.ts";
 import { nothingCallsHome } from "./nothing-calls-home.ts";
 import { carryOut, type Proof } from "./proof.ts";
 import { secretStorage } from "./secret-storage.ts";
+import { silentUpdates } from "./silent-updates.ts";
 
 /** In the order of the security guide. */
-const proofs: readonly Proof[] = [secretStorage, loopbackOnly, nothingCallsHome, directToProvider];
+const proofs: readonly Proof[] = [
+  secretStorage,
+  silentUpdates,
+  loopbackOnly,
+  nothingCallsHome,
+  directToProvider,
+];
 
 const json = process.argv.includes("--json");
 const wanted = process.argv.slice(2).filter((argument) => argument !== "--json");

@@ -13,6 +13,7 @@ import {
   newConnection,
 } from "./provider.ts";
 import { doctorCheck, logLine, settings, systemStatus } from "./system.ts";
+import { releaseVersion, updateRecord, updateSettings, updateStatus } from "./update.ts";
 import { vaultSetup, vaultSlot, vaultStatus, vaultUnlock } from "./vault.ts";
 
 const route = oc.errors({ FAULT: { status: 400, data: errorReport } });
@@ -41,6 +42,17 @@ export const api = {
     start: route.output(systemStatus),
     stop: route.output(systemStatus),
     restart: route.output(systemStatus),
+  },
+  updates: {
+    /** Looks for a newer release now. */
+    check: route.output(updateStatus),
+    /** Begins an update now: to the newest release, or to `version`. Cool-down, skips and earlier failures do not count. */
+    apply: route.input(z.object({ version: releaseVersion.optional() })).output(updateStatus),
+    /** Begins the way back to the release before this one, which is then not installed by itself again. */
+    goBack: route.output(updateStatus),
+    change: route.input(updateSettings.partial()).output(updateStatus),
+    /** The newest first. */
+    history: route.input(z.object(page)).output(z.array(updateRecord)),
   },
   vault: {
     status: route.output(vaultStatus),
@@ -94,6 +106,8 @@ export const api = {
     history: route
       .input(z.object({ id: conversationId, before: z.string().optional(), ...page }))
       .output(z.object({ messages: z.array(chatMessage), hasMore: z.boolean() })),
+    /** Somebody writes a message: OpenClaw is not stopped for an update within the next minute. */
+    typing: route.output(z.object({ noted: z.literal(true) })),
     send: route.input(chatSend).output(z.object({ runId: z.string() })),
     stop: route.input(z.object({ id: conversationId })).output(z.object({ stopped: z.boolean() })),
     events: route.input(z.object({ id: conversationId })).output(eventIterator(chatEvent)),

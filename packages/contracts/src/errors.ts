@@ -37,6 +37,10 @@ export const errorCodes = [
   "GATEWAY_CONFIG",
   "GATEWAY_EXPOSED",
   "GATEWAY_CRASHED",
+  "UPDATE_RUNNING",
+  "UPDATE_REFUSED",
+  "UPDATE_UNHEALTHY",
+  "UPDATE_INTERRUPTED",
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 

@@ -9,5 +9,7 @@ export * from "./ledger.ts";
 export * from "./provider.ts";
 export * from "./secret.ts";
 export * from "./system.ts";
+export * from "./update.ts";
+export * from "./update-words.ts";
 export * from "./vault.ts";
 export * from "./vault-words.ts";

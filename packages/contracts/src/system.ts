@@ -2,6 +2,7 @@ import { z } from "zod";
 import { port, timestamp } from "./base.ts";
 import { gatewayState, listener } from "./gateway.ts";
 import { installState } from "./install.ts";
+import { updateStatus } from "./update.ts";
 import { vaultStatus } from "./vault.ts";
 
 export const systemStatus = z.object({
@@ -16,6 +17,7 @@ export const systemStatus = z.object({
     home: z.string(),
   }),
   openclaw: z.object({ install: installState, gateway: gatewayState, listeners: z.array(listener) }),
+  updates: updateStatus,
   vault: vaultStatus,
   modelProxy: z.object({ port, requests: z.number().int(), refused: z.number().int() }),
   forwardProxy: z.object({ port, requests: z.number().int(), refused: z.number().int() }),

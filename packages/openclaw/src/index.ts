@@ -1,4 +1,5 @@
 export { createChat, type Chat, type ChatDeps } from "./chat/chat.ts";
+export { type Activity, readActivity } from "./gateway/activity.ts";
 export { drainGateway } from "./gateway/drain-gateway.ts";
 export { createGatewayClient, type Gateway, type GatewayClientDeps } from "./gateway/gateway-client.ts";
 export { type ConfiguredModels, untilModelsApplied } from "./gateway/applied-models.ts";
@@ -18,5 +19,9 @@ export type { TreeSocket } from "./watchdog/tree-socket.ts";
 export { startWatchdog, type WatchdogDeps } from "./watchdog/watchdog.ts";
 export { gatewayArguments, gatewayEnvironment } from "./config/gateway-process.ts";
 export { type ConfigInput, type DoorProvider, renderConfig, secretIds } from "./config/render-config.ts";
-export { createInstaller, type Installer } from "./install/installer.ts";
+export { createInstaller, type Installer, type InstallerDeps } from "./install/installer.ts";
+export { createReleaseLists, type ReleaseLists } from "./install/release-lists.ts";
 export { createReleases, type Releases } from "./releases/releases.ts";
+export { createStates, type States } from "./releases/states.ts";
+export { type Inventory, inventory, lossBetween, takeInventory } from "./rehearsal/inventory.ts";
+export { rehearse, type RehearsalDeps } from "./rehearsal/rehearse.ts";

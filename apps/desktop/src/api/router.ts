@@ -1,7 +1,15 @@
 import { implement, ORPCError } from "@orpc/server";
-import { RPCHandler } from "@orpc/server/fetch";
-import { api, type ErrorReport, reportOf, Secret, type Settings, SmartClawError } from "@smartclaw/contracts";
-import type { RpcHandler } from "../server/app.ts";
+import { RPCHandler } from "@orpc/server/node";
+import {
+  api,
+  type ErrorReport,
+  reportOf,
+  Secret,
+  type Settings,
+  SmartClawError,
+  type UpdateSettings,
+} from "@smartclaw/contracts";
+import type { RpcHandler } from "../server/rpc.ts";
 import type { House } from "../daemon/house.ts";
 
 /** Serves the contract with the rooms of the house. Every fault leaves as `FAULT` with a report for people. */
@@ -32,6 +40,16 @@ export function createRpcHandler(house: House): RpcHandler {
       start: on.openclaw.start.handler(() => house.openclaw.start()),
       stop: on.openclaw.stop.handler(() => house.openclaw.stop()),
       restart: on.openclaw.restart.handler(() => house.openclaw.restart()),
+    },
+    updates: {
+      check: on.updates.check.handler(() => house.updates.check()),
+      apply: on.updates.apply.handler(({ input }) => house.updates.apply(input.version)),
+      goBack: on.updates.goBack.handler(() => house.updates.goBack()),
+      change: on.updates.change.handler(({ input }) => {
+        const given = Object.entries(input).filter(([, value]) => value !== undefined);
+        return house.updates.change(Object.fromEntries(given) as Partial<UpdateSettings>);
+      }),
+      history: on.updates.history.handler(({ input }) => [...house.updates.history(input.limit)]),
     },
     vault: {
       status: on.vault.status.handler(() => house.vault.status()),
@@ -71,6 +89,10 @@ export function createRpcHandler(house: House): RpcHandler {
       rename: on.chat.rename.handler(({ input }) => house.chat.rename(input)),
       remove: on.chat.remove.handler(({ input }) => house.chat.remove(input)),
       history: on.chat.history.handler(({ input }) => house.chat.history(input)),
+      typing: on.chat.typing.handler(() => {
+        house.noteTyping();
+        return { noted: true as const };
+      }),
       send: on.chat.send.handler(({ input }) => house.chat.send(input)),
       stop: on.chat.stop.handler(({ input }) => house.chat.stop(input)),
       events: on.chat.events.handler(({ input, signal }) =>
@@ -92,9 +114,9 @@ export function createRpcHandler(house: House): RpcHandler {
   });
 
   const handler = new RPCHandler(router);
-  return async (request) => {
-    const { matched, response } = await handler.handle(request, { prefix: "/rpc", context: {} });
-    return matched ? response : null;
+  return async (request, response) => {
+    const { matched } = await handler.handle(request, response, { prefix: "/rpc", context: {} });
+    return matched;
   };
 }
 

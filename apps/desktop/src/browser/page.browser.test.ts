@@ -172,6 +172,7 @@ for (const [name, path, heading] of [
   ["keys", "/keys", "Keys"],
   ["network", "/network", "Network"],
   ["status", "/status", "Status"],
+  ["updates", "/updates", "Updates"],
   ["settings", "/settings", "Settings"],
 ] as const)
   test(`${name}: no accessibility fault in any theme or width`, { skip }, async () => {
@@ -218,6 +219,26 @@ test("OpenClaw is stopped and started from the page", { skip }, async () => {
   await page.getByRole("button", { name: "Start", exact: true }).click();
   await listens.waitFor({ timeout: 60_000 });
   await page.getByText("OpenClaw: Ready").waitFor({ timeout: 60_000 });
+});
+
+test("updates are looked for, held and put by from the page, by keyboard too", { skip }, async () => {
+  await page.goto(new URL("/updates", page.url()).href);
+  await page.getByRole("button", { name: "Check now" }).click();
+  await page
+    .getByText(/Nothing newer, looked|The last look failed|Found 20/)
+    .first()
+    .waitFor({ timeout: 30_000 });
+  await page.getByText("There were no updates yet.").waitFor();
+  const hold = page.getByRole("switch", { name: /^Hold at / });
+  await hold.focus();
+  await page.keyboard.press("Space");
+  await page.getByText("held", { exact: true }).waitFor();
+  await page.keyboard.press("Space");
+  await page.getByText("held", { exact: true }).waitFor({ state: "detached" });
+  const automatic = page.getByRole("switch", { name: "Update automatically" });
+  await automatic.click();
+  await page.getByText("SmartClaw does not look by itself.").waitFor();
+  await automatic.click();
 });
 
 test("keys can be tested, a recovery phrase made, and all of it by keyboard", { skip }, async () => {

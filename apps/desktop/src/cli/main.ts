@@ -9,6 +9,7 @@ import {
   unlockExamples,
   whereExamples,
 } from "./keys-help.ts";
+import * as help from "./commands/update-help.ts";
 import { daemonNodeFlags } from "../daemon/node-flags.ts";
 import { pathsOf } from "../daemon/paths.ts";
 import { version } from "../daemon/version.ts";
@@ -21,6 +22,7 @@ Examples:
   smartclaw status --json          everything that runs, for programs
   smartclaw keys add openai        add a key; it is asked for, or read from stdin
   smartclaw keys where             where the master key lives, and whether the vault is open
+  smartclaw update                 which version runs, and whether there is a newer one
   smartclaw logs --follow          see what happens
   smartclaw prove                  check the promises on this computer
 
@@ -67,9 +69,9 @@ async function execute<Options>(command: Command<Options>, options: Options): Pr
 }
 
 /** Commands are loaded when they are used, so that each starts quickly. */
-function command(name: string, description: string): Program {
+function command(name: string, description: string, parent = program): Program {
   // `--json` may stand after the command as well.
-  return program
+  return parent
     .command(name)
     .description(description)
     .option("--json", "answer as JSON on stdout")
@@ -117,14 +119,7 @@ command("autostart", "start with the computer")
 const keys = command("keys", "connections to models and their keys").action(async () =>
   execute((await import("./commands/keys.ts")).list, {}),
 );
-const keysCommand = (name: string, description: string): Program =>
-  keys
-    .command(name)
-    .description(description)
-    .option("--json", "answer as JSON on stdout")
-    .hook("preAction", (_, action) => {
-      if (action.opts<{ json?: boolean }>().json === true) program.setOptionValue("json", true);
-    });
+const keysCommand = (name: string, description: string): Program => command(name, description, keys);
 keys.addHelpText("after", keysExamples);
 keysCommand("list", "the connections, and where the master key lives").action(async () =>
   execute((await import("./commands/keys.ts")).list, {}),
@@ -176,5 +171,50 @@ keysCommand("recovery-phrase", "make a recovery phrase and print its 24 words, o
   .option("--replace", "end the one that there is")
   .addHelpText("after", recoveryExamples)
   .action(async (options) => execute((await import("./commands/vault.ts")).recoveryPhrase, options));
+
+const update = command("update", "newer versions of OpenClaw, and the way back").action(async () =>
+  execute((await import("./commands/update.ts")).status, {}),
+);
+const updateCommand = (name: string, description: string, examples: string): Program =>
+  command(name, description, update).addHelpText("after", examples);
+update.addHelpText("after", help.updateExamples);
+updateCommand("status", "what runs, what was found, what becomes of it", help.statusExamples).action(
+  async () => execute((await import("./commands/update.ts")).status, {}),
+);
+updateCommand("check", "look for a newer version now", help.checkExamples).action(async () =>
+  execute((await import("./commands/update.ts")).check, {}),
+);
+updateCommand("apply", "update now, and follow it to its end", help.applyExamples)
+  .argument("[version]", "this version instead of the newest")
+  .action(async (version?: string) =>
+    execute((await import("./commands/update-follow.ts")).apply, version === undefined ? {} : { version }),
+  );
+updateCommand("rollback", "go back to the version before, and follow it", help.rollbackExamples).action(
+  async () => execute((await import("./commands/update-follow.ts")).rollback, {}),
+);
+updateCommand("hold", "stay on the version that runs", help.holdExamples)
+  .option("--off", "no longer")
+  .action(async (options) => execute((await import("./commands/update.ts")).hold, options));
+updateCommand("pin", "let only one version be installed", help.pinExamples)
+  .argument("[version]", "the version; the one that runs if there is none")
+  .option("--off", "no longer")
+  .action(async (version: string | undefined, options) =>
+    execute((await import("./commands/update.ts")).pin, {
+      ...options,
+      ...(version === undefined ? {} : { version }),
+    }),
+  );
+updateCommand("skip", "pass a version over", help.skipExamples)
+  .argument("<version>")
+  .option("--off", "no longer")
+  .action(async (version: string, options) =>
+    execute((await import("./commands/update.ts")).skip, { ...options, version }),
+  );
+updateCommand("auto", "look and install by itself", help.autoExamples)
+  .argument("<mode>", "on or off")
+  .action(async (mode: string) => execute((await import("./commands/update.ts")).auto, { mode }));
+updateCommand("history", "how the last updates ended", help.historyExamples)
+  .option("-n, --limit <number>", "how many records", "100")
+  .action(async (options) => execute((await import("./commands/update.ts")).history, options));
 
 await program.parseAsync();

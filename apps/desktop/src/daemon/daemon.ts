@@ -11,6 +11,7 @@ import {
   type SystemStatus,
 } from "@smartclaw/contracts";
 import { createForwardProxy, createLedger, createModelProxy } from "@smartclaw/egress";
+import { createReleaseLists, createReleases, createStates } from "@smartclaw/openclaw";
 import { createImporter, createKeystore, createVault } from "@smartclaw/vault";
 import { createRpcHandler } from "../api/router.ts";
 import { setAutostart } from "../autostart/autostart.ts";
@@ -21,15 +22,19 @@ import { createLocalServerProbe } from "../connections/discovery.ts";
 import { createConnectionStore } from "../connections/store.ts";
 import { runDoctor } from "../doctor/doctor.ts";
 import { createLogs } from "../logs/logs.ts";
+import { installEnvironment } from "../openclaw/install-environment.ts";
 import { createOpenClawRoom } from "../openclaw/openclaw-room.ts";
 import { openFailureBook } from "../openclaw/provider-faults-book.ts";
 import { explainFailures } from "../openclaw/provider-faults-chat.ts";
 import { createProviderFaults } from "../openclaw/provider-faults.ts";
-import { createBrowserApp, createSocketApp, listenerOf, type RpcHandler } from "../server/app.ts";
+import { createBrowserDoor, createSocketDoor } from "../server/doors.ts";
 import { listenOnSocket } from "../server/listen.ts";
+import type { RpcHandler } from "../server/rpc.ts";
 import { createSessions } from "../server/sessions.ts";
 import { openSettings } from "../settings/settings.ts";
 import { missingPackages } from "../status/missing-packages.ts";
+import { createUpdates } from "../updates/updates.ts";
+import { whileNobodyTypes } from "../updates/while-nobody-types.ts";
 import type { Front } from "./front.ts";
 import type { House } from "./house.ts";
 import { createHub } from "./hub.ts";
@@ -40,6 +45,7 @@ import { version } from "./version.ts";
 export interface Programs {
   readonly keystoreChild: string;
   readonly installChild: string;
+  readonly resolveChild: string;
   readonly locks: string;
 }
 
@@ -48,6 +54,8 @@ export interface Programs {
  * looks through its whole state for what must be migrated whenever that differs from the last start.
  */
 const proxyPorts = { model: [...range(7430, 10), 0], forward: [...range(7440, 10), 0] };
+/** Signs every package: https://docs.npmjs.com/about-registry-signatures */
+const npmHost = "registry.npmjs.org";
 const statusGapMs = 50;
 const hourMs = 3_600_000;
 /** What of the environment the keystore's helper needs: how to reach the session's D-Bus. */
@@ -128,16 +136,15 @@ export async function startDaemon(deps: {
       providerDefaults[one.kind].needsKey || store.list().some((known) => known.id === id && known.hasKey)
     );
   };
+  const modelProxyPort = await modelProxy.listen(proxyPorts.model);
   const forwardProxy = createForwardProxy({
+    ownDoors: [modelProxyPort],
     allowed: () => settings.get().allowedHosts,
     ledger,
     log,
     clientOf: async (connection) => openclaw.ownerOf(connection),
   });
-  const [modelProxyPort, forwardProxyPort] = await Promise.all([
-    modelProxy.listen(proxyPorts.model),
-    forwardProxy.listen(proxyPorts.forward),
-  ]);
+  const forwardProxyPort = await forwardProxy.listen(proxyPorts.forward);
 
   const changes = createHub<null>();
   let announced: NodeJS.Timeout | null = null;
@@ -149,11 +156,39 @@ export async function startDaemon(deps: {
   };
   vault.onChange(changed);
 
+  const releases = createReleases({ root: paths.releases });
+  const { platform } = process;
+  const states = createStates({ home: paths.states, link: paths.openclawState, platform });
+  const registry = environment["npm_config_registry"] ?? `https://${npmHost}/`;
+  const npm = {
+    environment: installEnvironment(environment),
+    registry,
+    ledger,
+    processName: "smartclaw-installer",
+    log,
+  };
+  const lists = createReleaseLists({
+    ...npm,
+    command: [process.execPath, programs.resolveChild],
+    committed: (wanted) => join(programs.locks, `openclaw-${wanted}.json`),
+    folder: join(paths.updateWork, "lists"),
+    cache: join(paths.cache, "lists"),
+    registrySigns: URL.parse(registry)?.hostname === npmHost,
+    keys: null,
+  });
+  const install = {
+    ...npm,
+    command: [process.execPath, programs.installChild] as const,
+    cache: join(paths.cache, "npm"),
+    lockFile: lists.pathOf,
+    clock,
+  };
   const openclaw = createOpenClawRoom({
     paths,
     environment,
-    installCommand: [process.execPath, programs.installChild],
-    lockFile: (wanted) => join(programs.locks, `openclaw-${wanted}.json`),
+    releases,
+    states,
+    install,
     nodePath: process.execPath,
     gatewayToken: deps.newToken(),
     proxyToken,
@@ -166,6 +201,23 @@ export async function startDaemon(deps: {
     logs,
     changed,
   });
+  let typedAt = -Infinity;
+  const updates = createUpdates({
+    paths,
+    environment,
+    releases,
+    states,
+    openclaw: whileNobodyTypes(openclaw.running, () => clock.now() - typedAt),
+    install,
+    lists,
+    nodePath: process.execPath,
+    newToken: deps.newToken,
+    ledger,
+    clock,
+    log,
+    logs,
+  });
+  updates.onChange(changed);
   const connections = createConnections({
     store,
     secrets: vault,
@@ -200,6 +252,7 @@ export async function startDaemon(deps: {
       gateway: openclaw.gateway(),
       listeners: [...openclaw.listeners()],
     },
+    updates: updates.status(),
     vault: vault.status(),
     modelProxy: { port: modelProxyPort, ...modelProxy.stats() },
     forwardProxy: { port: forwardProxyPort, ...forwardProxy.stats() },
@@ -229,13 +282,16 @@ export async function startDaemon(deps: {
         throw new SmartClawError("KEY_REJECTED", "No model is connected yet.", "Add a key on the Keys page.");
       },
     },
+    noteTyping() {
+      typedAt = clock.now();
+    },
     async *watchChat(id, signal) {
       yield* chat.events({ id }, signal);
     },
     status,
     openclaw: {
       install() {
-        void openclaw.install();
+        void openclaw.install(true);
         return status();
       },
       start() {
@@ -251,6 +307,7 @@ export async function startDaemon(deps: {
         return status();
       },
     },
+    updates,
     async *watchStatus(signal) {
       yield status();
       for await (const _ of changes.iterate(signal, 1)) yield status();
@@ -271,9 +328,9 @@ export async function startDaemon(deps: {
   };
 
   let rpc: RpcHandler | null = null;
-  const handle: RpcHandler = (request) => (rpc ??= createRpcHandler(house))(request);
-  front.handOver(listenerOf(createBrowserApp({ port: () => port, sessions, rpc: handle, page: front.page })));
-  const socket = await listenOnSocket(listenerOf(createSocketApp({ rpc: handle })), paths.socket);
+  const handle: RpcHandler = (request, response) => (rpc ??= createRpcHandler(house))(request, response);
+  front.handOver(createBrowserDoor({ port: () => port, sessions, rpc: handle, page: front.page }));
+  const socket = await listenOnSocket(createSocketDoor({ rpc: handle }), paths.socket);
   log.info({ port, version, pid: process.pid }, "SmartClaw has started");
 
   ledger.prune();
@@ -281,13 +338,15 @@ export async function startDaemon(deps: {
   void vault
     .open()
     .catch((error: unknown) => log.error({ error: String(error) }, "the vault could not be opened"));
-  void openclaw.install();
+  // An update that was cut off starts OpenClaw itself, with the release that is right.
+  void openclaw.install(!updates.start());
 
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
       log.info({}, "SmartClaw is stopping");
       clearInterval(pruning);
+      await updates.close();
       await openclaw.close();
       await Promise.all([modelProxy.close(), forwardProxy.close(), front.close(), socket.close()]);
       vault.close();

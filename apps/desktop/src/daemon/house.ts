@@ -8,6 +8,7 @@ import type {
 } from "@smartclaw/contracts";
 import type { Ledger } from "@smartclaw/egress";
 import type { Chat } from "@smartclaw/openclaw";
+import type { Updater } from "@smartclaw/updater";
 import type { Vault } from "@smartclaw/vault";
 import type { Connections } from "../connections/connections.ts";
 import type { Discoveries } from "../connections/discoveries.ts";
@@ -28,6 +29,9 @@ export interface House {
     stop(): Promise<SystemStatus>;
     restart(): SystemStatus;
   };
+  readonly updates: Updater;
+  /** Somebody writes a message that is not sent yet. */
+  noteTyping(): void;
   watchChat(id: ConversationId, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
   status(): SystemStatus;
   watchStatus(signal: AbortSignal | undefined): AsyncGenerator<SystemStatus, void, void>;

@@ -23,6 +23,7 @@ try {
     programs: {
       keystoreChild: beside("./keystore-child.js"),
       installChild: beside("./install-child.js"),
+      resolveChild: beside("./resolve-child.js"),
       locks: beside("./locks"),
     },
     environment: {

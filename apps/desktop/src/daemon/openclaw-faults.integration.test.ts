@@ -12,7 +12,7 @@ import {
   createDaemonHome,
   type RunningDaemon,
   skipWithoutRelease,
-  useInstalledRelease,
+  useInstalledReleases,
 } from "./testing/real-daemon.ts";
 
 type End = Extract<ChatEvent, { type: "end" }>;
@@ -22,7 +22,7 @@ test(
   { skip: skipWithoutRelease },
   async () => {
     const home = createDaemonHome();
-    useInstalledRelease(home);
+    useInstalledReleases(home);
     writeFileSync(join(home.paths.releases, "live.json"), "garbage{");
     try {
       const daemon = await home.start();
@@ -44,7 +44,7 @@ test(
   { skip: skipWithoutRelease },
   async () => {
     const home = createDaemonHome();
-    useInstalledRelease(home);
+    useInstalledReleases(home);
     const configurations: string[] = [];
     try {
       for (const _ of [1, 2]) {
@@ -68,7 +68,7 @@ test("the real OpenClaw", { skip: skipWithoutRelease }, async (t) => {
   let provider: ProviderStandIn;
   let talk: Talk;
   before(async () => {
-    useInstalledRelease(home);
+    useInstalledReleases(home);
     mkdirSync(join(home.paths.openclawState, "state"), { recursive: true, mode: 0o700 });
     writeFileSync(database, damage, { mode: 0o600 });
     provider = await startProviderStandIn({ key: null });

@@ -14,7 +14,14 @@ export interface Paths {
   readonly sessions: string;
   /** Releases side by side, and the pointer to the live one. */
   readonly releases: string;
+  /** Always the path of OpenClaw's state; a link to the one of the release that is live. */
   readonly openclawState: string;
+  /** OpenClaw's states, one for each release that wrote it. */
+  readonly states: string;
+  /** The journal and the history of updates. */
+  readonly updates: string;
+  /** What updates work with. */
+  readonly updateWork: string;
   readonly openclawConfig: string;
   readonly workspace: string;
   /** Helper programs that OpenClaw starts. */
@@ -31,6 +38,8 @@ export interface Paths {
   /** What the command line talks to. */
   readonly socket: string;
   readonly secretsSocket: string;
+  /** Where a release on rehearsal asks for secrets. */
+  readonly rehearsalSocket: string;
   readonly gatewayPid: string;
 }
 
@@ -60,6 +69,9 @@ export function pathsOf(environment: Readonly<Record<string, string | undefined>
     sessions: join(home, "sessions.json"),
     releases: home,
     openclawState: join(home, "openclaw"),
+    states: join(home, "states"),
+    updates: join(home, "updates.sqlite"),
+    updateWork: join(home, "updates"),
     openclawConfig: join(home, "openclaw", "openclaw.json"),
     workspace: join(home, "workspace"),
     helpers: join(home, "helpers"),
@@ -71,6 +83,7 @@ export function pathsOf(environment: Readonly<Record<string, string | undefined>
     lock: join(run, "daemon.lock"),
     socket: socketFor("daemon"),
     secretsSocket: socketFor("secrets"),
+    rehearsalSocket: socketFor("rehearsal"),
     gatewayPid: join(run, "gateway.json"),
   };
 }
@@ -83,7 +96,7 @@ function shortOf(home: string): string {
 export function makeFolders(paths: Paths): void {
   const folders = [
     paths.home,
-    paths.openclawState,
+    paths.updateWork,
     paths.workspace,
     paths.helpers,
     paths.logs,

@@ -39,6 +39,16 @@ function statusWith(keystore: KeystoreHealth): SystemStatus {
       },
       listeners: [],
     },
+    updates: {
+      settings: { automatic: true, held: false, pinned: null, skipped: [], coolDownHours: 24 },
+      live: null,
+      previous: null,
+      running: null,
+      lastCheck: null,
+      nextCheckAt: null,
+      found: null,
+      last: null,
+    },
     vault: {
       state: "ready",
       openedBy: "passphrase",

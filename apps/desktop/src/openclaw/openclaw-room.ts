@@ -12,10 +12,10 @@ import {
 import { doorPath } from "@smartclaw/egress";
 import {
   type Chat,
+  type InstallerDeps,
   createChat,
   createGatewayClient,
   createProcessTree,
-  createReleases,
   createSecretsWindow,
   createSupervisor,
   createInstaller,
@@ -27,18 +27,22 @@ import {
   installSecretProvider,
   ownerOf,
   probeGateway,
+  readActivity,
+  type Releases,
   renderConfig,
   runRepair,
   secretIds,
   startWatchdog,
+  type States,
   systemTimer,
+  takeInventory,
 } from "@smartclaw/openclaw";
 import { replaceFile } from "@smartclaw/vault";
 import { randomUUID } from "node:crypto";
 import type { ConnectionStore } from "../connections/store.ts";
 import type { Paths } from "../daemon/paths.ts";
 import type { Logs } from "../logs/logs.ts";
-import { installEnvironment } from "./install-environment.ts";
+import type { RunningOpenClaw } from "../updates/openclaw-target.ts";
 import { createConnectionTeller } from "./tell-connections.ts";
 import { clearTemporaryFolder } from "./temporary-folder.ts";
 
@@ -48,7 +52,8 @@ const defaultVersion = "2026.9.6";
 const preferredPort = 18_810;
 
 export interface OpenClawRoom {
-  install(): Promise<InstallState>;
+  /** Makes sure that the release that is live is there, or the first one; starts it when `start`. */
+  install(start: boolean): Promise<InstallState>;
   installState(): InstallState;
   start(): void;
   stop(): Promise<void>;
@@ -64,6 +69,8 @@ export interface OpenClawRoom {
   /** Resolves when OpenClaw works with the connections of now, or does not seem to take them. */
   connectionsTold(): Promise<void>;
   readonly chat: Chat;
+  /** For the updater. */
+  readonly running: RunningOpenClaw;
   /** Stops everything and lets go of every file. */
   close(): Promise<void>;
 }
@@ -71,8 +78,9 @@ export interface OpenClawRoom {
 export interface OpenClawRoomDeps {
   readonly paths: Paths;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly installCommand: readonly [string, ...string[]];
-  readonly lockFile: (version: string) => string;
+  readonly releases: Releases;
+  readonly states: States;
+  readonly install: Omit<InstallerDeps, "releases">;
   readonly nodePath: string;
   /** OpenClaw asks everybody for the one, and shows the model proxy the other. */
   readonly gatewayToken: Secret;
@@ -92,20 +100,8 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
   const { paths, log, ledger, environment, gatewayToken } = deps;
   const platform = process.platform;
   for (const secret of [gatewayToken, deps.proxyToken]) deps.logs.hide(secret);
-  const releases = createReleases({ root: paths.releases });
-  const registry = environment["npm_config_registry"] ?? "https://registry.npmjs.org/";
-  const installer = createInstaller({
-    command: deps.installCommand,
-    environment: installEnvironment(environment),
-    releases,
-    cache: `${paths.cache}/npm`,
-    registry,
-    lockFile: deps.lockFile,
-    ledger,
-    processName: "smartclaw-installer",
-    clock: deps.clock,
-    log,
-  });
+  const { releases, states } = deps;
+  const installer = createInstaller({ ...deps.install, releases });
   const secretProvider = installSecretProvider(paths.helpers, {
     nodePath: deps.nodePath,
     socketPath: paths.secretsSocket,
@@ -155,9 +151,9 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     replaceFile(paths.openclawConfig, text, { mode: 0o600 });
   };
 
-  const liveVersion = (): string => {
+  const live = (): NonNullable<ReturnType<Releases["live"]>> => {
     const live = releases.live();
-    if (live !== null) return live.openclaw;
+    if (live !== null) return live;
     throw new SmartClawError(
       "INSTALL_FAILED",
       "OpenClaw is not installed yet.",
@@ -173,7 +169,8 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
 
   const supervisor = createSupervisor({
     launch: async (takenPorts) => {
-      const version = liveVersion();
+      const { openclaw: version, state } = live();
+      states.use(state);
       const free = await findFreePort(preferredPort, takenPorts);
       if (free === null)
         throw new SmartClawError(
@@ -196,7 +193,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     drain: () => drainGateway(gateway),
     repair: (signal) =>
       runRepair({
-        command: [deps.nodePath, ...guardArguments, releases.entry(liveVersion())],
+        command: [deps.nodePath, ...guardArguments, releases.entry(live().openclaw)],
         env: gatewayEnv(),
         cwd: paths.workspace,
         signal,
@@ -269,13 +266,22 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
 
   return {
     chat,
-    install: async () => {
-      const state = await installer.install(defaultVersion);
+    install: async (start) => {
+      const state = await installer.install(releases.named()?.openclaw ?? defaultVersion);
+      if (!start) return state;
       const idle = ["stopped", "failed"].includes(supervisor.state().phase);
       if (state.state === "installed" && idle) supervisor.start();
       return state;
     },
-    installState: () => installer.state(),
+    installState() {
+      const state = installer.state();
+      const named = releases.named();
+      // The updater brings releases, too.
+      const info = state.state === "installed" && named !== null ? releases.find(named.openclaw) : null;
+      return info === null
+        ? state
+        : { state: "installed", version: info.version, installedAt: info.installedAt };
+    },
     start: () => supervisor.start(),
     stop: () => supervisor.stop(),
     restart: () => supervisor.restart(),
@@ -291,6 +297,17 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     },
     connectionsChanged: () => teller.changed(),
     connectionsTold: () => teller.told(),
+    running: {
+      state: () => supervisor.state(),
+      onChange: (listener) => supervisor.onChange(listener),
+      start: () => supervisor.start(),
+      stop: () => supervisor.stop(),
+      async isBusy() {
+        const { running, approvals } = await readActivity(gateway);
+        return running.length > 0 || approvals.length > 0;
+      },
+      takeInventory: () => takeInventory(gateway),
+    },
     async close() {
       installer.close();
       await supervisor.stop();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { guard, requestFacts } from "./guards.ts";
-import { securityHeaders } from "./headers.ts";
+import { setCommonHeaders } from "./headers.ts";
 import { headersOf, type StaticAnswer } from "./static-files.ts";
 
 /** Opens before the house behind it is built. */
@@ -27,7 +27,8 @@ export function createFrontDoor(page: (path: string) => Promise<StaticAnswer>): 
   async function answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const found = await page(path);
     const length = { "content-length": found.body.byteLength };
-    response.writeHead(found.status, { ...securityHeaders, ...headersOf(found), ...length });
+    setCommonHeaders(response);
+    response.writeHead(found.status, { ...headersOf(found), ...length });
     response.end(request.method === "HEAD" ? undefined : found.body, tell);
   }
 
@@ -49,10 +50,10 @@ export function createFrontDoor(page: (path: string) => Promise<StaticAnswer>): 
 }
 
 /** The path of a request for a page or a part of one; null for everything else. */
-function pagePath({ method = "", headers, url = "", socket }: IncomingMessage): string | null {
-  const header = (name: string): string | undefined => headers[name]?.toString();
+function pagePath(request: IncomingMessage): string | null {
+  const { method, url = "", socket } = request;
   const reads = method === "GET" || method === "HEAD";
-  if (!reads || !guard(requestFacts(method, header), socket.localPort ?? 0).ok) return null;
+  if (!reads || !guard(requestFacts(request), socket.localPort ?? 0).ok) return null;
   const path = URL.parse(url, "http://localhost")?.pathname ?? null;
   return path === null || /^\/(rpc|session|healthz)(\/|$)/.test(path) ? null : path;
 }

@@ -1,4 +1,6 @@
-/** What the guards look at; header names in lower case. */
+import type { IncomingMessage } from "node:http";
+
+/** What the guards look at. */
 export interface RequestFacts {
   readonly method: string;
   readonly host: string | null;
@@ -6,16 +8,13 @@ export interface RequestFacts {
   readonly fetchSite: string | null;
 }
 
-/** @param header the value of a header by its name in lower case */
-export function requestFacts(
-  method: string,
-  header: (name: string) => string | null | undefined,
-): RequestFacts {
+/** Of a request that is named twice, Node keeps the first `Host`; the guards see both, as one name that is not ours. */
+export function requestFacts({ method = "", headers, headersDistinct }: IncomingMessage): RequestFacts {
   return {
     method,
-    host: header("host") ?? null,
-    origin: header("origin") ?? null,
-    fetchSite: header("sec-fetch-site") ?? null,
+    host: headersDistinct["host"]?.join(", ") ?? null,
+    origin: headers.origin ?? null,
+    fetchSite: headers["sec-fetch-site"]?.toString() ?? null,
   };
 }
 

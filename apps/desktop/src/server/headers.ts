@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+
 /** Sent with every answer. The page loads nothing from anywhere else and can be framed by nobody. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": [
@@ -19,3 +21,9 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
 };
+
+/** Begins every answer: these headers, and nothing is kept by anybody unless the answer itself says otherwise. */
+export function setCommonHeaders(response: ServerResponse): void {
+  for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+  response.setHeader("cache-control", "no-store");
+}

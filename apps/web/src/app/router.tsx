@@ -5,6 +5,7 @@ import { ChatPage } from "../features/chat/chat-page.tsx";
 import { NetworkPage } from "../features/egress/network-page.tsx";
 import { StatusPage } from "../features/openclaw/status-page.tsx";
 import { SettingsPage } from "../features/settings/settings-page.tsx";
+import { UpdatesPage } from "../features/updates/updates-page.tsx";
 import { KeysPage } from "../features/vault/keys-page.tsx";
 import { WelcomePage } from "../features/welcome/welcome-page.tsx";
 import { Shell } from "./shell.tsx";
@@ -27,6 +28,7 @@ export const router = createRouter({
     page("/keys", KeysPage),
     page("/network", NetworkPage),
     page("/status", StatusPage),
+    page("/updates", UpdatesPage),
     page("/settings", SettingsPage),
   ]),
 });

@@ -1,5 +1,5 @@
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { Activity, KeyRound, MessageSquare, Network, Settings } from "lucide-react";
+import { Activity, CircleArrowUp, KeyRound, MessageSquare, Network, Settings } from "lucide-react";
 import { useEffect } from "react";
 import { useStatus } from "../lib/status.tsx";
 import { gatewayWords } from "../features/openclaw/gateway-words.ts";
@@ -10,12 +10,14 @@ const places = [
   { to: "/keys", label: "Keys", icon: KeyRound },
   { to: "/network", label: "Network", icon: Network },
   { to: "/status", label: "Status", icon: Activity },
+  { to: "/updates", label: "Updates", icon: CircleArrowUp },
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const;
 const titles: Readonly<Record<string, string>> = {
   keys: "Keys",
   network: "Network",
   status: "Status",
+  updates: "Updates",
   settings: "Settings",
 };
 
@@ -45,7 +47,7 @@ export function Shell() {
         <div className="hidden justify-center py-4 md:flex">
           <img src="/logo.svg" alt="SmartClaw" className="size-9" />
         </div>
-        <ul className="grid grid-cols-5 md:grid-cols-1 md:gap-1 md:px-2">
+        <ul className="grid grid-cols-6 md:grid-cols-1 md:gap-1 md:px-2">
           {places.map(({ to, label, icon: Icon }) => {
             const active = to === "/" ? path === "/" || path.startsWith("/chat") : path === to;
             return (

@@ -4,6 +4,7 @@ export const goTo: Readonly<Record<string, string>> = {
   k: "/keys",
   n: "/network",
   s: "/status",
+  u: "/updates",
   e: "/settings",
 };
 
@@ -15,5 +16,6 @@ export const shortcuts = [
   { keys: "g k", text: "Keys" },
   { keys: "g n", text: "Network" },
   { keys: "g s", text: "Status" },
+  { keys: "g u", text: "Updates" },
   { keys: "g e", text: "Settings" },
 ] as const;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import type { Log } from "@smartclaw/contracts";
@@ -92,10 +92,12 @@ async function start(
   allowed: string[],
   resolve: (host: string) => Promise<string[]>,
   client: string | null = "test",
+  ownDoors: number[] = [],
 ) {
   const ledger = recordingLedger();
   const proxy = createForwardProxy({
     allowed: () => allowed,
+    ownDoors,
     ledger,
     log: silent,
     clientOf: async () => client,
@@ -157,4 +159,21 @@ test("another program is refused, whatever it asks for", async () => {
     ledger.rows.map((row) => row.outcome),
     ["refused", "refused"],
   );
+});
+
+test("a door of SmartClaw's own is reached by its number and port only, by OpenClaw only", async () => {
+  const door = createServer((socket) => socket.end("behind the door"));
+  await new Promise<void>((done) => door.listen(0, "127.0.0.1", done));
+  after(() => door.close());
+  const { port } = door.address() as AddressInfo;
+  const nobody = async (): Promise<string[]> => ["1.1.1.1"];
+  const ask = (host: string, to: number) => `CONNECT ${host}:${to} HTTP/1.1\r\nhost: x\r\n\r\n`;
+  const { say, ledger } = await start([], nobody, "test", [port]);
+  assert.match(await say(ask("127.0.0.1", port)), /200[\s\S]*behind the door/);
+  assert.equal(ledger.rows.length, 0, "the door itself writes it down");
+  for (const host of ["localhost", "127.0.0.2", "127.1", "0.0.0.0"])
+    assert.match(await say(ask(host, port)), /403/, host);
+  assert.match(await say(ask("127.0.0.1", port - 1)), /403/);
+  const stranger = await start([], nobody, null, [port]);
+  assert.match(await stranger.say(ask("127.0.0.1", port)), /403[\s\S]*its own OpenClaw/);
 });

@@ -30,6 +30,11 @@ export interface ForwardProxy {
 export interface ForwardProxyDeps {
   /** The user's list, asked for each request. */
   readonly allowed: () => readonly string[];
+  /**
+   * Ports on 127.0.0.1 that are doors of SmartClaw itself: some releases of OpenClaw ask even these through the proxy.
+   * What is behind them writes the ledger.
+   */
+  readonly ownDoors: readonly number[];
   readonly ledger: LedgerWriter;
   readonly log: Log;
   /** The process of OpenClaw that opened the connection, for the ledger; null when it is another program's. */
@@ -89,10 +94,11 @@ export function createForwardProxy(deps: ForwardProxyDeps): ForwardProxy {
       return answer(client, 400, "The address is not understood.");
     const name = await clientOf(client, target[1], port);
     if (name === null) return answer(client, 403, strangerRefusal);
-    const decision = decide(name, target[1], port);
+    const own = target[1] === loopback && deps.ownDoors.includes(port);
+    const decision = own ? ownDoor : decide(name, target[1], port);
     if (!decision.allowed) return answer(client, 403, refusal(decision.host));
-    const ticket = begin(name, decision.host, port, decision.pattern);
-    const address = await publicAddress(decision.host).catch(() => undefined);
+    const ticket = own ? untold : begin(name, decision.host, port, decision.pattern);
+    const address = own ? loopback : await publicAddress(decision.host).catch(() => undefined);
     if (client.destroyed) return ticket.fail("given up by OpenClaw");
     if (address === undefined) {
       ticket.fail("the name was not found");
@@ -217,6 +223,9 @@ export function createForwardProxy(deps: ForwardProxyDeps): ForwardProxy {
   };
 }
 
+const loopback = "127.0.0.1";
+const ownDoor = { allowed: true, host: loopback, pattern: loopback } as const;
+const untold: LedgerTicket = { connected() {}, count() {}, end() {}, fail() {} };
 const strangerRefusal = "This proxy of SmartClaw is for its own OpenClaw only.";
 
 function refusal(host: string): string {

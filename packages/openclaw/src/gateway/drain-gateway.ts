@@ -1,10 +1,7 @@
 import { z } from "zod";
+import { readActivity } from "./activity.ts";
 import type { Gateway } from "./gateway-client.ts";
 
-const sessions = z.object({
-  sessions: z.array(z.object({ key: z.string(), hasActiveRun: z.boolean().optional() })),
-});
-const pending = z.array(z.object({ id: z.string() }));
 const anything = z.unknown();
 
 /**
@@ -13,18 +10,11 @@ const anything = z.unknown();
  */
 export async function drainGateway(gateway: Gateway): Promise<void> {
   if (!gateway.connected()) return;
-  const [running, execs, plugins] = await Promise.all([
-    gateway.request("sessions.list", { limit: 200 }, sessions),
-    gateway.request("exec.approval.list", {}, pending),
-    gateway.request("plugin.approval.list", {}, pending),
-  ]);
-  const deny = (kind: "exec" | "plugin") => (approval: { id: string }) =>
-    gateway.request("approval.resolve", { id: approval.id, kind, decision: "deny" }, anything);
+  const { running, approvals } = await readActivity(gateway);
   await Promise.allSettled([
-    ...execs.map(deny("exec")),
-    ...plugins.map(deny("plugin")),
-    ...running.sessions
-      .filter((session) => session.hasActiveRun === true)
-      .map((session) => gateway.request("chat.abort", { sessionKey: session.key }, anything)),
+    ...approvals.map((approval) =>
+      gateway.request("approval.resolve", { ...approval, decision: "deny" }, anything),
+    ),
+    ...running.map((sessionKey) => gateway.request("chat.abort", { sessionKey }, anything)),
   ]);
 }

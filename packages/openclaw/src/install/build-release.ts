@@ -1,13 +1,22 @@
 import { spawn } from "node:child_process";
-import { readFileSync, statfsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Arborist from "@npmcli/arborist";
 import pacote from "pacote";
 import { SmartClawError } from "@smartclaw/contracts";
 import { z } from "zod";
 import { type FolderCount, noteContents } from "../releases/contents.ts";
+import { checkManifests } from "./check-manifests.ts";
 import { installFault } from "./faults.ts";
-import { type Lock, type LockedTarball, parseLock, type Platform, tarballsFor, tarballUrl } from "./lock.ts";
+import {
+  type Lock,
+  type LockedTarball,
+  nameAt,
+  parseLock,
+  type Platform,
+  tarballsFor,
+  tarballUrl,
+} from "./lock.ts";
 import type { InstallOrder } from "./messages.ts";
 import type { createProgress } from "./progress.ts";
 
@@ -32,8 +41,9 @@ const manifest = z.looseObject({
 });
 
 /**
- * Builds a complete release in `order.staging`: every tarball by its hash from the committed list, unpacked without
- * running anything, then the allowed scripts; and a list of what is there then, by which a later loss is seen.
+ * Builds a complete release in `order.staging`: every tarball by its hash from the list, unpacked without running
+ * anything and compared with it, then the allowed scripts; and a list of what is there then, by which a later loss is
+ * seen.
  * @throws SmartClawError
  */
 export async function buildRelease(
@@ -48,10 +58,10 @@ export async function buildRelease(
       "OpenClaw needs about 900 MB on the disk, and there is less.",
       "Free some space and install again.",
     );
-  const lock = parseLock(readFileSync(order.lockFile, "utf8"));
-  const tarballs = tarballsFor(lock, platform);
+  const lock = existsSync(order.lockFile) ? parseLock(readFileSync(order.lockFile, "utf8")) : null;
+  const tarballs = lock === null ? [] : tarballsFor(lock, platform);
   const openclaw = tarballs.find((one) => one.name === "openclaw" && one.version === order.version);
-  if (openclaw === undefined)
+  if (lock === null || openclaw === undefined)
     throw new SmartClawError(
       "INSTALL_FAILED",
       `There is no list of packages for OpenClaw ${order.version}.`,
@@ -61,6 +71,7 @@ export async function buildRelease(
   await fetchAll(order, tarballs, progress);
   progress.update({ stage: "unpack" });
   await unpack(order, lock);
+  checkManifests(order.staging, lock);
   progress.update({ stage: "scripts" });
   for (const { package: name, script } of allowedScripts)
     await runScript(join(order.staging, "node_modules", name), name, script);
@@ -107,7 +118,13 @@ async function fetchAll(
               update();
             }
           },
-          { cache: order.cache, integrity, registry: order.registry, fetchRetries: 3, fetchTimeout: 60_000 },
+          {
+            cache: order.cache,
+            integrity,
+            registry: order.registry,
+            retry: { retries: 3, factor: 6, minTimeout: 500, maxTimeout: 3_000 },
+            timeout: 60_000,
+          },
         );
       } catch (error) {
         throw installFault(error, `${name} ${version}`);
@@ -123,12 +140,12 @@ async function fetchAll(
 /** Lays the tree out from the cache, checking every hash again. Nothing is fetched and no script runs. */
 async function unpack(order: InstallOrder, lock: Lock): Promise<void> {
   const packages = Object.fromEntries(
-    Object.entries(lock.packages).map(([path, { size: _size, ...entry }]) => {
-      const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+    Object.entries(lock.packages).map(([path, listed]) => {
+      const { size: _size, signed: _signed, attested: _attested, ...entry } = listed;
       const resolved =
         path === "" || entry.inBundle === true
           ? {}
-          : { resolved: tarballUrl(order.registry, name, entry.version ?? "") };
+          : { resolved: tarballUrl(order.registry, nameAt(path, listed), entry.version ?? "") };
       return [path, { ...entry, ...resolved }];
     }),
   );

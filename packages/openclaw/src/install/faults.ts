@@ -22,7 +22,18 @@ export function installFault(error: unknown, what: string): SmartClawError {
   }
   if (code === "E404")
     return new SmartClawError("INSTALL_FAILED", `The npm registry does not have ${what}.`, again, options);
-  if (/^(ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET|FETCH|E5|E4)/.test(code))
+  if (code === "ETARGET")
+    return new SmartClawError(
+      "INSTALL_FAILED",
+      `The npm registry has no version of ${what} that fits.`,
+      again,
+      options,
+    );
+  if (
+    /^(ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|EIDLETIMEOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET|FETCH|E5|E4)/.test(
+      code,
+    )
+  )
     return new SmartClawError(
       "NETWORK_UNREACHABLE",
       `The npm registry did not give ${what} (${code}).`,

@@ -45,6 +45,7 @@ const packages = {
       name: "openclaw",
       version: "1.0.0",
       engines: { node: ">=24" },
+      dependencies: { helper: "1.0.0" },
       scripts: { postinstall: "node scripts/postinstall-bundled-plugins.mjs" },
     }),
     "scripts/postinstall-bundled-plugins.mjs": `import { appendFileSync } from "node:fs"; appendFileSync(${JSON.stringify(ran)}, "openclaw ");`,
@@ -93,6 +94,7 @@ const lock = {
       version: "1.0.0",
       integrity: integrity(packages.openclaw),
       size: packages.openclaw.length,
+      hasInstallScript: true,
       dependencies: { helper: "1.0.0" },
     },
     "node_modules/helper": {

@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import {
   type Clock,
   type ErrorReport,
@@ -11,12 +9,12 @@ import {
   type Unsubscribe,
 } from "@smartclaw/contracts";
 import type { Releases } from "../releases/releases.ts";
-import { type InstallMessage, installMessage, type InstallOrder } from "./messages.ts";
+import { type InstallAnswer, installAnswer, type InstallProgress } from "./messages.ts";
+import { beginAtRegistry } from "./registry-ticket.ts";
+import { type ChildProgram, runChild } from "./run-child.ts";
 
-export interface InstallerDeps {
-  /** argv of the program `install-child`. */
-  readonly command: readonly [string, ...string[]];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+/** With the program `install-child`. */
+export interface InstallerDeps extends ChildProgram {
   readonly releases: Releases;
   /** Of npm's tarballs; makes a second installation quick. */
   readonly cache: string;
@@ -42,12 +40,21 @@ export interface Installer {
   close(): void;
 }
 
+const interrupted: InstallAnswer = {
+  type: "failed",
+  error: {
+    code: "INSTALL_FAILED",
+    message: "The installation was interrupted.",
+    next: "Install again from the Status page.",
+  },
+};
+
 export function createInstaller(deps: InstallerDeps): Installer {
   const { releases, clock } = deps;
   const listeners = new Set<(state: InstallState) => void>();
   let state: InstallState = { state: "absent" };
   let running: Promise<InstallState> | null = null;
-  let stop = (): void => {};
+  let stopping = new AbortController();
 
   const become = (next: InstallState): InstallState => {
     state = next;
@@ -90,22 +97,13 @@ export function createInstaller(deps: InstallerDeps): Installer {
   };
 
   const build = async (version: string): Promise<InstallState> => {
-    const registry = new URL(deps.registry);
     const startedAt = clock.now();
     begin(version, startedAt);
     let staging: string;
     let ticket: LedgerTicket;
     try {
       staging = releases.staging(version);
-      const port = Number(registry.port) || (registry.protocol === "https:" ? 443 : 80);
-      const reason = `fetching OpenClaw ${version}`;
-      ticket = deps.ledger.begin({
-        door: "smartclaw",
-        process: deps.processName,
-        host: registry.hostname,
-        port,
-        reason,
-      });
+      ticket = beginAtRegistry(deps, `fetching OpenClaw ${version}`);
     } catch (error) {
       return fail(version, reportOf(error));
     }
@@ -117,12 +115,12 @@ export function createInstaller(deps: InstallerDeps): Installer {
       registry: deps.registry,
     };
     let counted = 0;
-    const outcome = await carryOut(order, (message) => {
-      ticket.count({ received: message.bytesDone - counted });
-      counted = message.bytesDone;
-      const { type: _type, ...progress } = message;
+    const tell = ({ type: _type, ...progress }: InstallProgress): void => {
+      ticket.count({ received: progress.bytesDone - counted });
+      counted = progress.bytesDone;
       become({ state: "installing", version, startedAt, ...progress });
-    });
+    };
+    const outcome = (await runChild(deps, order, installAnswer, tell, stopping.signal)) ?? interrupted;
     if (outcome.type === "failed") {
       ticket.fail(outcome.error.message);
       await sweep();
@@ -147,34 +145,6 @@ export function createInstaller(deps: InstallerDeps): Installer {
     }
   };
 
-  const carryOut = (
-    order: InstallOrder,
-    onProgress: (message: Extract<InstallMessage, { type: "progress" }>) => void,
-  ): Promise<Exclude<InstallMessage, { type: "progress" }>> =>
-    new Promise((resolve) => {
-      const [program, ...args] = deps.command;
-      const child = spawn(program, args, { env: deps.environment, stdio: ["pipe", "pipe", "ignore"] });
-      const ended: InstallMessage = {
-        type: "failed",
-        error: {
-          code: "INSTALL_FAILED",
-          message: "The installation was interrupted.",
-          next: "Install again from the Status page.",
-        },
-      };
-      stop = () => child.kill("SIGKILL");
-      let result: Exclude<InstallMessage, { type: "progress" }> = ended;
-      createInterface({ input: child.stdout }).on("line", (line) => {
-        const message = installMessage.parse(JSON.parse(line));
-        if (message.type === "progress") onProgress(message);
-        else result = message;
-      });
-      child.once("error", () => resolve(ended));
-      child.once("close", () => resolve(result));
-      child.stdin.on("error", () => {});
-      child.stdin.write(`${JSON.stringify(order)}\n`);
-    });
-
   // What stays in the way only takes up space, until the next installation.
   const sweep = (): Promise<void> =>
     releases
@@ -197,10 +167,11 @@ export function createInstaller(deps: InstallerDeps): Installer {
     install(version) {
       if (running !== null) return running;
       const look = state.state === "absent" ? "glance" : "thorough";
+      stopping = new AbortController();
       if (look === "thorough") begin(version, clock.now());
       running = ensure(version, look).finally(() => (running = null));
       return running;
     },
-    close: () => stop(),
+    close: () => stopping.abort(),
   };
 }

@@ -13,16 +13,18 @@ export const installOrder = z.object({
 });
 export type InstallOrder = z.infer<typeof installOrder>;
 
-/** What the child says: JSON lines on stdout. */
-export const installMessage = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("progress"),
-    stage: z.enum(installStages),
-    bytesDone: z.number(),
-    bytesTotal: z.number().nullable(),
-    packagesDone: z.number(),
-    packagesTotal: z.number().nullable(),
-  }),
+export const installProgress = z.object({
+  type: z.literal("progress"),
+  stage: z.enum(installStages),
+  bytesDone: z.number(),
+  bytesTotal: z.number().nullable(),
+  packagesDone: z.number(),
+  packagesTotal: z.number().nullable(),
+});
+export type InstallProgress = z.infer<typeof installProgress>;
+
+/** What the child says last. */
+export const installAnswer = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("done"),
     integrity: z.string(),
@@ -31,4 +33,7 @@ export const installMessage = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("failed"), error: errorReport }),
 ]);
-export type InstallMessage = z.infer<typeof installMessage>;
+export type InstallAnswer = z.infer<typeof installAnswer>;
+
+/** What the child says: JSON lines on stdout. */
+export type InstallMessage = InstallProgress | InstallAnswer;

@@ -1,6 +1,6 @@
-import type { InstallMessage } from "./messages.ts";
+import type { InstallProgress } from "./messages.ts";
 
-type Progress = Omit<Extract<InstallMessage, { type: "progress" }>, "type">;
+type Progress = Omit<InstallProgress, "type">;
 
 const minimumGapMs = 100;
 
@@ -10,6 +10,8 @@ export function createProgress(
   now: () => number,
 ): {
   update(change: Partial<Progress>): void;
+  /** Passes on what came too soon after the last; to be called before the end. */
+  flush(): void;
 } {
   let current: Progress = {
     stage: "resolve",
@@ -19,13 +21,21 @@ export function createProgress(
     packagesTotal: null,
   };
   let sentAt = -Infinity;
+  let sent: Progress | null = null;
+  const pass = (): void => {
+    sentAt = now();
+    sent = current;
+    send(current);
+  };
   return {
     update(change) {
       const stageChanged = change.stage !== undefined && change.stage !== current.stage;
       current = { ...current, ...change, bytesDone: Math.max(current.bytesDone, change.bytesDone ?? 0) };
       if (!stageChanged && now() - sentAt < minimumGapMs) return;
-      sentAt = now();
-      send(current);
+      pass();
+    },
+    flush() {
+      if (sent !== current) pass();
     },
   };
 }

@@ -1,19 +1,10 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type ErrorReport, SmartClawError, type Unsubscribe } from "@smartclaw/contracts";
 import { folderCount, isWhole, looksWhole } from "./contents.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** What a complete release says of itself, in `release.json`. Its presence is what makes a folder a release. */
 const releaseInfo = z.object({
@@ -44,6 +35,8 @@ export interface Releases {
    * @throws SmartClawError STORAGE_CORRUPT
    */
   live(): Pointer | null;
+  /** What the pointer names, whether that is complete or not; null when it names nothing. */
+  named(): Pointer | null;
   /** Told of each fault that `live` throws. */
   onDamage(listener: (report: ErrorReport) => void): Unsubscribe;
   /** A release that was completed, or null. It may have lost something since. */
@@ -62,8 +55,12 @@ export interface Releases {
   activate(pointer: Omit<Pointer, "format">): void;
   /** Path of OpenClaw's program in a release. */
   entry(version: string): string;
+  /** Whether two releases write their databases in the same form, so that each can go on with the other's. */
+  sameSchema(one: string, other: string): boolean;
   /** The package folder of a release. */
   folder(version: string): string;
+  /** Removes a release; not the live one. */
+  remove(version: string): Promise<void>;
   /** Removes what interrupted installations and replaced releases left. */
   sweep(): Promise<void>;
 }
@@ -90,31 +87,43 @@ export function createReleases(deps: { root: string }): Releases {
     return info !== null && looksWhole(join(home, version), version, info.counts);
   };
 
+  const readPointer = (): Pointer | "unreadable" | null => {
+    let text: string;
+    try {
+      text = readFileSync(pointerFile, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    }
+    return pointer.safeParse(parseJson(text)).data ?? "unreadable";
+  };
+
   return {
     find,
     isWhole: async (version, look) =>
       glance(version) && (look === "glance" || (await isWhole(join(home, version)))),
     folder,
+    sameSchema(one, other) {
+      const [ours, theirs] = [schemaOf(folder(one)), schemaOf(folder(other))];
+      return ours !== null && ours === theirs;
+    },
     entry: (version) => join(folder(version), "openclaw.mjs"),
     live() {
-      let text: string;
-      try {
-        text = readFileSync(pointerFile, "utf8");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-        throw error;
-      }
-      const parsed = pointer.safeParse(parseJson(text));
-      if (parsed.success && glance(parsed.data.openclaw)) return parsed.data;
+      const named = readPointer();
+      if (named === null || (named !== "unreadable" && glance(named.openclaw))) return named;
       const fault = new SmartClawError(
         "STORAGE_CORRUPT",
-        parsed.success
-          ? `The live release of OpenClaw (${parsed.data.openclaw}) is not complete on the disk.`
-          : "The file that says which release of OpenClaw is live cannot be read.",
+        named === "unreadable"
+          ? "The file that says which release of OpenClaw is live cannot be read."
+          : `The live release of OpenClaw (${named.openclaw}) is not complete on the disk.`,
         "Install OpenClaw again from the Status page; your conversations stay.",
       );
       for (const listener of listeners) listener(fault.report());
       throw fault;
+    },
+    named() {
+      const named = readPointer();
+      return named === "unreadable" ? null : named;
     },
     onDamage(listener) {
       listeners.add(listener);
@@ -159,8 +168,34 @@ export function createReleases(deps: { root: string }): Releases {
       renameSync(`${pointerFile}.next`, pointerFile);
       syncFolder(deps.root);
     },
+    async remove(version) {
+      const aside = join(stagingHome, `${version}.removed`);
+      const named = readPointer();
+      // With a pointer that cannot be read, any release may be the one that is needed.
+      if (named === "unreadable" || named?.openclaw === version || !existsSync(join(home, version))) return;
+      mkdirSync(stagingHome, { recursive: true, mode: 0o700 });
+      await rm(aside, { recursive: true, force: true });
+      // First out of the way in one step: half a release is none.
+      renameSync(join(home, version), aside);
+      await rm(aside, { recursive: true, force: true });
+    },
     sweep: () => rm(stagingHome, { recursive: true, force: true }),
   };
+}
+
+const manifest = z.object({
+  openclaw: z.object({ schemaVersions: z.record(z.string(), z.number()) }),
+});
+
+/** `openclaw.schemaVersions` of the package, in a form that can be compared; null when it does not say. */
+function schemaOf(folder: string): string | null {
+  try {
+    const { openclaw } = manifest.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+    const entries = Object.entries(openclaw.schemaVersions);
+    return JSON.stringify(entries.toSorted(([one], [other]) => one.localeCompare(other)));
+  } catch {
+    return null;
+  }
 }
 
 function parseJson(text: string): unknown {
@@ -168,16 +203,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-/** Makes a rename in `path` durable. Windows has no such call and does not need it. */
-function syncFolder(path: string): void {
-  if (process.platform === "win32") return;
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -18,7 +18,7 @@ export interface WatchdogDeps {
   readonly onListeners: (listeners: readonly Listener[]) => void;
   /** A connection to another computer, once each. */
   readonly onOutbound: (connection: TreeSocket) => void;
-  /** Milliseconds between scans; by default 2000 on Linux, 5000 where a program has to be run for each. */
+  /** Milliseconds between scans; by default 3000 on Linux, 5000 where a program has to be run for each. */
   readonly intervalMs?: number;
 }
 
@@ -28,7 +28,7 @@ export interface WatchdogDeps {
  */
 export function startWatchdog(deps: WatchdogDeps): Unsubscribe {
   const scanner = scannerFor(deps.platform, deps.tree);
-  const interval = deps.intervalMs ?? (deps.platform === "linux" ? 2000 : 5000);
+  const interval = deps.intervalMs ?? (deps.platform === "linux" ? 3000 : 5000);
   let state = noExposure;
   let watched: number | null = null;
   let stopped = false;

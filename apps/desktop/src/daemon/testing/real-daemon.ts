@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -32,8 +32,10 @@ export interface RunningDaemon {
   exitCode(): number | null;
   /** What it wrote to stderr: nothing, while all is well. */
   errors(): string;
-  /** Asks again until `condition` holds. */
-  until(condition: (status: SystemStatus) => boolean, what: string): Promise<SystemStatus>;
+  /** Asks again until `condition` holds, for at most `ms` milliseconds: a minute and a half, if not said. */
+  until(condition: (status: SystemStatus) => boolean, what: string, ms?: number): Promise<SystemStatus>;
+  /** SIGKILL. */
+  kill(): void;
   stop(): Promise<void>;
 }
 
@@ -64,19 +66,31 @@ export function createDaemonHome(folder = mkdtempSync(join(tmpdir(), "sc-real-")
   };
 }
 
-/** Makes the installed release the live one of this home, without copying it. */
-export function useInstalledRelease({ paths }: DaemonHome): void {
+/** The releases that the tests may use; the newest is the one that SmartClaw installs by itself. */
+export const testVersions = { newest: "2026.9.6", before: "2026.9.5" } as const;
+
+/** Puts installed releases into this home, without copying them. The first is the one that is live. */
+export function useInstalledReleases(
+  { paths }: DaemonHome,
+  versions: readonly string[] = [testVersions.newest],
+): void {
   if (installedReleases === undefined) throw new Error("no installed OpenClaw");
-  const live = readFileSync(join(installedReleases, "live.json"), "utf8");
-  const { openclaw: version } = JSON.parse(live) as { openclaw: string };
-  const place = join("versions", "openclaw", version);
   mkdirSync(join(paths.releases, "versions", "openclaw"), { recursive: true, mode: 0o700 });
-  symlinkSync(join(installedReleases, place), join(paths.releases, place));
+  for (const version of versions) {
+    const place = join("versions", "openclaw", version);
+    symlinkSync(join(installedReleases, place), join(paths.releases, place));
+  }
   // Shared with every such home, so that only the first one pays for compiling OpenClaw.
   const temporary = join(installedReleases, "..", "openclaw-tmp");
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
   symlinkSync(temporary, paths.temporary);
-  // It becomes the live one by the daemon's own hand when it finds it.
+  const [live] = versions;
+  // The newest becomes the live one by the daemon's own hand when it finds it.
+  if (live !== testVersions.newest)
+    writeFileSync(
+      join(paths.releases, "live.json"),
+      JSON.stringify({ format: 1, openclaw: live, node: "bundled", state: "openclaw" }),
+    );
 }
 
 async function start(paths: Paths, environment: Readonly<Record<string, string>>): Promise<RunningDaemon> {
@@ -89,8 +103,8 @@ async function start(paths: Paths, environment: Readonly<Record<string, string>>
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const alive = (): boolean => child.exitCode === null && child.signalCode === null;
   const api = createClient(paths.socket);
-  const wait = async <T>(look: () => Promise<T | null>, what: () => string): Promise<T> => {
-    for (const end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
+  const wait = async <T>(look: () => Promise<T | null>, what: () => string, ms = 90_000): Promise<T> => {
+    for (const end = Date.now() + ms; Date.now() < end; await sleep(100)) {
       if (!alive()) throw new Error(`the daemon ended: ${errors}`);
       const seen = await look();
       if (seen !== null) return seen;
@@ -107,14 +121,16 @@ async function start(paths: Paths, environment: Readonly<Record<string, string>>
     alive,
     exitCode: () => child.exitCode,
     errors: () => errors,
-    until: (condition, what) =>
+    until: (condition, what, ms) =>
       wait(
         async () => {
           last = await api.system.status();
           return condition(last) ? last : null;
         },
-        () => `${what}; last ${JSON.stringify(last?.openclaw)} ${JSON.stringify(last?.vault)}`,
+        () => `${what}; last ${JSON.stringify(last)}`,
+        ms,
       ),
+    kill: () => void child.kill("SIGKILL"),
     async stop() {
       const kill = (): boolean => child.kill("SIGKILL");
       const late = setTimeout(kill, 60_000);

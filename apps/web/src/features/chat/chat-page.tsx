@@ -174,6 +174,7 @@ function Conversation({ id }: { id: ConversationId }) {
           disabled={!state.loaded}
           onSend={chat.send}
           onStop={chat.stop}
+          onTyping={noteTyping}
         />
       </div>
     </>
@@ -237,4 +238,9 @@ function EmptyState({
       </div>
     </div>
   );
+}
+
+/** What is not told is only that somebody writes: nothing is lost by it. */
+function noteTyping(): void {
+  daemon.chat.typing().catch(() => {});
 }

@@ -4,21 +4,33 @@ import { useEffect, useRef, useState } from "react";
 /** Drafts live in memory only: a conversation's text is never written to the browser's disk. */
 const drafts = new Map<string, string>();
 
+const tellTypingMs = 20_000;
+
 export function Composer({
   conversation,
   running,
   disabled,
   onSend,
   onStop,
+  onTyping,
 }: {
   conversation: string;
   running: boolean;
   disabled: boolean;
   onSend: (text: string) => void;
   onStop: () => void;
+  /** Called while the user writes, now and then. */
+  onTyping: () => void;
 }) {
   const [text, setText] = useState(drafts.get(conversation) ?? "");
   const field = useRef<HTMLTextAreaElement>(null);
+  const told = useRef(-Infinity);
+  const type = (next: string): void => {
+    setText(next);
+    if (performance.now() - told.current < tellTypingMs) return;
+    told.current = performance.now();
+    onTyping();
+  };
   useEffect(() => {
     drafts.set(conversation, text);
     const element = field.current;
@@ -59,7 +71,7 @@ export function Composer({
           rows={1}
           value={text}
           placeholder="Write a message"
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => type(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
             event.preventDefault();

@@ -1,0 +1,217 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type GatewayState, type Log, SmartClawError, type Unsubscribe } from "@smartclaw/contracts";
+import { type Installer, type Inventory, inventory, lossBetween, type States } from "@smartclaw/openclaw";
+import type { Live, Transaction, UpdateTarget } from "@smartclaw/updater";
+import { ensureList, type ListDeps } from "./ensure-list.ts";
+
+/** What the target needs of the running OpenClaw. */
+export interface RunningOpenClaw {
+  state(): GatewayState;
+  onChange(listener: (state: GatewayState) => void): Unsubscribe;
+  start(): void;
+  stop(): Promise<void>;
+  /** Whether a turn, an approval or a typing user would be disturbed by a stop. */
+  isBusy(): Promise<boolean>;
+  /** @throws SmartClawError while OpenClaw cannot be reached */
+  takeInventory(): Promise<Inventory>;
+}
+
+export interface OpenClawTargetDeps extends ListDeps {
+  readonly states: States;
+  /** Lays releases out beside the running one, with a progress of its own. */
+  readonly installer: Installer;
+  readonly openclaw: RunningOpenClaw;
+  /** Starts `update.to` on a copy of the state. */
+  readonly rehearse: (
+    update: Transaction,
+    state: string,
+    expected: Inventory | null,
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** Small files about updates, and rehearsals; the user's own folder. */
+  readonly folder: string;
+  readonly log: Log;
+  /** How long a new release is watched, in milliseconds. */
+  readonly probationMs: number;
+  /** Waits, in milliseconds; ends early when the signal aborts. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+const askAgainMs = 15_000;
+/** OpenClaw must be idle this often in a row: between two turns of a task lies a moment. */
+const idleLooks = 3;
+/** States of releases that were given up hold what was said while they were on trial. */
+const keptAsideMs = 30 * 86_400_000;
+
+/** OpenClaw as the updater sees it: releases, states and the pointer on the disk, the supervisor for the rest. */
+export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
+  const { releases, states, openclaw, log } = deps;
+  const inventoryFile = (update: Transaction): string => join(deps.folder, `${update.id}.json`);
+
+  const readInventory = (update: Transaction): Inventory | null => {
+    try {
+      return inventory.parse(JSON.parse(readFileSync(inventoryFile(update), "utf8")));
+    } catch {
+      return null;
+    }
+  };
+
+  const countNow = async (): Promise<Inventory | null> =>
+    openclaw.state().phase === "ready" ? await openclaw.takeInventory() : null;
+
+  const activate = ({ version, node, state }: Live): void =>
+    releases.activate({ openclaw: version, node, state });
+
+  return {
+    live() {
+      const live = releases.live();
+      return live === null ? null : { version: live.openclaw, node: live.node, state: live.state };
+    },
+
+    baseFor: (previous, live) =>
+      releases.sameSchema(previous.version, live.version) ? live.state : previous.state,
+
+    async stage(update, progress, signal) {
+      const { version } = update.to;
+      await ensureList(update, deps, progress, signal);
+      signal.throwIfAborted();
+      const stop = deps.installer.onChange(progress);
+      const onAbort = (): void => deps.installer.close();
+      signal.addEventListener("abort", onAbort, { once: true });
+      try {
+        const outcome = await deps.installer.install(version);
+        signal.throwIfAborted();
+        if (outcome.state === "failed")
+          throw new SmartClawError(outcome.error.code, outcome.error.message, outcome.error.next);
+      } finally {
+        stop();
+        signal.removeEventListener("abort", onAbort);
+      }
+    },
+
+    async rehearse(update, signal) {
+      const copy = join(deps.folder, "rehearsal-state");
+      await rm(copy, { recursive: true, force: true });
+      try {
+        const expected = await countNow().catch(() => null);
+        await states.copyRunning(update.base, copy);
+        // On the way back to an older schema there is less to be found, and that was said.
+        await deps.rehearse(update, copy, update.base === update.from.state ? expected : null, signal);
+      } finally {
+        await rm(copy, { recursive: true, force: true });
+      }
+    },
+
+    async awaitIdle(signal) {
+      for (let idle = 0; idle < idleLooks;) {
+        idle = (await mayStop(openclaw)) ? idle + 1 : 0;
+        if (idle < idleLooks) await deps.pause(askAgainMs, signal);
+        signal.throwIfAborted();
+      }
+    },
+
+    async stop(update) {
+      // What cannot be counted now cannot be missed afterwards.
+      const counted = await countNow().catch(() => null);
+      if (counted !== null) writeFileSync(inventoryFile(update), JSON.stringify(counted), { mode: 0o600 });
+      await openclaw.stop();
+    },
+
+    copyState: ({ base, to }) => states.copy(base, to.state),
+    activate,
+
+    async startAndJudge(update, signal) {
+      await untilReady(openclaw, signal);
+      const expected = update.base === update.from.state ? readInventory(update) : null;
+      if (expected === null) return;
+      const loss = lossBetween(expected, await openclaw.takeInventory());
+      if (loss !== null) throw unhealthy(update, `found only ${loss} after the update`);
+    },
+
+    async watch(update, signal) {
+      const failed = new AbortController();
+      const stop = openclaw.onChange(({ phase }) => {
+        if (phase === "failed" || phase === "backing-off" || phase === "repairing") failed.abort();
+      });
+      try {
+        await deps.pause(deps.probationMs, AbortSignal.any([signal, failed.signal]));
+      } finally {
+        stop();
+      }
+      signal.throwIfAborted();
+      if (failed.signal.aborted) throw unhealthy(update, "did not stay up");
+    },
+
+    async restore({ from }, signal) {
+      await openclaw.stop();
+      // The pointer is only written when it is another, so that a full disk is not in the way.
+      const named = releases.named();
+      if (named?.openclaw !== from.version || named.state !== from.state) activate(from);
+      // Whether it starts is from here on the supervisor's matter, and told as such.
+      await untilReady(openclaw, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        log.error({ error: String(error) }, "the earlier release is live again, but does not start");
+      });
+    },
+
+    async tidy(keep) {
+      try {
+        for (const { version } of releases.list())
+          if (!keep.some((one) => one.version === version)) await releases.remove(version);
+        for (const id of states.list()) {
+          if (keep.some((one) => one.state === id)) continue;
+          const path = states.folder(id);
+          const aside = !id.endsWith(".part") && existsSync(path);
+          if (aside && deps.clock.now() - statSync(path).ctimeMs < keptAsideMs) continue;
+          await states.remove(id);
+        }
+      } catch (error) {
+        log.warn({ error: String(error) }, "what an update left could not be removed");
+      }
+    },
+  };
+}
+
+/** One that was stopped on purpose is waited for: an update would start it. One that does not start needs the update. */
+async function mayStop(openclaw: RunningOpenClaw): Promise<boolean> {
+  const { phase } = openclaw.state();
+  if (phase === "ready") return !(await openclaw.isBusy().catch(() => true));
+  return phase === "failed" || phase === "backing-off";
+}
+
+/** Starts OpenClaw and resolves when it answers; a crash on the way is the end, not a reason to try again. */
+function untilReady(openclaw: RunningOpenClaw, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      stop();
+      signal.removeEventListener("abort", onAbort);
+      settle();
+    };
+    const onAbort = (): void => end(() => reject(signal.reason));
+    const look = ({ phase, error }: GatewayState): void => {
+      if (phase === "ready") end(resolve);
+      if (phase === "failed" || phase === "backing-off") end(() => reject(faultOf(error)));
+    };
+    const stop = openclaw.onChange(look);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) return onAbort();
+    openclaw.start();
+    if (openclaw.state().phase === "ready") look(openclaw.state());
+  });
+}
+
+function faultOf(error: GatewayState["error"]): SmartClawError {
+  return error === null
+    ? new SmartClawError("UPDATE_UNHEALTHY", "OpenClaw did not start.", "Nothing is to be done.")
+    : new SmartClawError(error.code, error.message, error.next);
+}
+
+function unhealthy({ to }: Transaction, what: string): SmartClawError {
+  return new SmartClawError(
+    "UPDATE_UNHEALTHY",
+    `OpenClaw ${to.version} ${what}.`,
+    "Nothing; the earlier version runs again.",
+  );
+}

@@ -1,0 +1,54 @@
+import { type ErrorReport, SmartClawError, type UpdateSettings } from "@smartclaw/contracts";
+import { compareReleases } from "./find/release-order.ts";
+import type { Live, Transaction } from "./transaction/transaction.ts";
+
+/** @throws SmartClawError UPDATE_RUNNING when an update is under way */
+export function refuseWhile(current: Transaction | null): void {
+  if (current === null) return;
+  throw new SmartClawError(
+    "UPDATE_RUNNING",
+    `An update from ${current.from.version} to ${current.to.version} is under way.`,
+    "Wait until it has ended.",
+  );
+}
+
+/** @throws SmartClawError INSTALL_FAILED when nothing is live */
+export function requireLive(live: Live | null): Live {
+  if (live !== null) return live;
+  throw new SmartClawError(
+    "INSTALL_FAILED",
+    "OpenClaw is not installed yet.",
+    "Install it from the Status page.",
+  );
+}
+
+/** @throws SmartClawError UPDATE_REFUSED for what not even the user's word makes an update */
+export function refuseUpdate(version: string, from: string, { held, pinned }: UpdateSettings): void {
+  const refusal = (message: string, next: string): SmartClawError =>
+    new SmartClawError("UPDATE_REFUSED", message, next);
+  if (version === from) throw refusal(`OpenClaw ${version} runs already.`, "Nothing is to be done.");
+  if (held) throw refusal(`You hold OpenClaw at ${from}.`, "Let it go first.");
+  if (pinned !== null && pinned !== version)
+    throw refusal(`You pinned OpenClaw to ${pinned}.`, "Take the pin back first.");
+  if (compareReleases(version, from) < 0)
+    throw refusal(
+      `OpenClaw ${version} is older than ${from}, and could not read what that has written.`,
+      "Go back instead, which keeps the state of each version.",
+    );
+}
+
+export function objected(version: string): ErrorReport {
+  return {
+    code: "UPDATE_REFUSED",
+    message: `You went back from OpenClaw ${version} while it was on trial.`,
+    next: "Nothing is to be done; a newer version is looked for as before.",
+  };
+}
+
+export function noEarlier(): SmartClawError {
+  return new SmartClawError(
+    "NOT_FOUND",
+    "There is no earlier release to go back to.",
+    "Nothing is to be done.",
+  );
+}

@@ -1,0 +1,322 @@
+import {
+  type Clock,
+  type ErrorReport,
+  type InstallState,
+  type Log,
+  reportOf,
+  type UpdateRecord,
+  type UpdateSettings,
+  type UpdateStatus,
+  type UpdateVerdict,
+  type Unsubscribe,
+} from "@smartclaw/contracts";
+import { growAcquaintance } from "./find/acquaintance.ts";
+import { chooseUpdate, failureOf } from "./find/choose-update.ts";
+import type { Registry } from "./find/registry.ts";
+import { noEarlier, objected, refuseUpdate, refuseWhile, requireLive } from "./refusals.ts";
+import { dueAt, firstSchedule, isDue, type Moment, nextSchedule } from "./schedule.ts";
+import type { UpdateStore } from "./store/update-store.ts";
+import { runTransaction } from "./transaction/run-transaction.ts";
+import { reduceTransaction } from "./transaction/transaction-reducer.ts";
+import type { Live, Transaction } from "./transaction/transaction.ts";
+import type { UpdateTarget } from "./transaction/update-target.ts";
+
+export interface UpdaterDeps {
+  readonly store: UpdateStore;
+  readonly target: UpdateTarget;
+  readonly registry: Registry;
+  /** The Node that releases run on, as `process.versions.node`. */
+  readonly nodeVersion: string;
+  readonly clock: Clock;
+  /** Whole milliseconds of a clock that nobody can set. */
+  readonly steady: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly setTimer: (ms: number, run: () => void) => Unsubscribe;
+  readonly log: Log;
+}
+
+/** Keeps OpenClaw up to date, by itself and on request. */
+export interface Updater {
+  status(): UpdateStatus;
+  onChange(listener: () => void): Unsubscribe;
+  /** The newest first. */
+  history(limit: number): readonly UpdateRecord[];
+  /** Looks for a newer release now, and begins the update when it is to be installed. A look that fails is told in the status. */
+  check(): Promise<UpdateStatus>;
+  /** Begins an update now. @throws SmartClawError UPDATE_RUNNING, UPDATE_REFUSED, NETWORK_UNREACHABLE */
+  apply(version?: string): Promise<UpdateStatus>;
+  /**
+   * Begins the way back to the release before; a new release on trial is given up at once.
+   * @throws SmartClawError NOT_FOUND when there is none, UPDATE_RUNNING
+   */
+  goBack(): Promise<UpdateStatus>;
+  /** @throws SmartClawError DISK_FULL */
+  change(settings: Partial<UpdateSettings>): UpdateStatus;
+  /**
+   * Goes on with what the journal holds, and begins to look. To be called once, before OpenClaw is started.
+   * @returns whether an update under way starts OpenClaw; else the caller does.
+   */
+  start(): boolean;
+  /** Stops looking. An update under way is left as it is, for the next start. */
+  close(): Promise<void>;
+}
+
+/** How often the schedule is looked at, in milliseconds: a timer of six hours does not survive a sleeping machine. */
+const tickMs = 30_000;
+const historyLimit = 1000;
+
+export function createUpdater(deps: UpdaterDeps): Updater {
+  const { store, target, clock, log } = deps;
+  const listeners = new Set<() => void>();
+  const stopping = new AbortController();
+  let objection = new AbortController();
+  let current: Transaction | null = store.journal();
+  let install: InstallState | null = null;
+  let running: Promise<void> = Promise.resolve();
+  let checking: Promise<UpdateStatus> | null = null;
+  const now = (): Moment => ({ wall: clock.now(), steady: deps.steady() });
+  let schedule = firstSchedule(now());
+  let cancelTick: Unsubscribe = () => {};
+
+  const announce = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const liveOf = (): Live | null => {
+    try {
+      return target.live();
+    } catch {
+      // The Status page says what is wrong with it, and how it is put right.
+      return null;
+    }
+  };
+
+  function status(): UpdateStatus {
+    const { settings, lastCheck, previous } = store.memory();
+    return {
+      settings,
+      live: liveOf()?.version ?? null,
+      previous: previous?.version ?? null,
+      running: current === null ? null : { ...shown(current), install },
+      lastCheck,
+      nextCheckAt: settings.automatic ? dueAt(schedule, now()) : null,
+      found: verdict(),
+      last: store.history(1)[0] ?? null,
+    };
+  }
+
+  function run(first: Transaction, start: "new" | "resumed"): void {
+    current = first;
+    objection = new AbortController();
+    running = carryThrough(first, start);
+  }
+
+  async function carryThrough(first: Transaction, start: "new" | "resumed"): Promise<void> {
+    await runTransaction(first, start, {
+      store,
+      target,
+      clock,
+      log,
+      signal: stopping.signal,
+      objection: objection.signal,
+      pause,
+      onStep(step) {
+        current = step;
+        install = null;
+        announce();
+      },
+      onProgress(state) {
+        install = state;
+        announce();
+      },
+    });
+    if (stopping.signal.aborted) return;
+    current = null;
+    install = null;
+    await tidy();
+    announce();
+  }
+
+  function pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        resolve();
+      };
+      const cancel = deps.setTimer(ms, end);
+      signal.addEventListener("abort", end, { once: true });
+    });
+  }
+
+  async function tidy(): Promise<void> {
+    const { previous } = store.memory();
+    await target.tidy([liveOf(), previous].filter((one) => one !== null));
+  }
+
+  /** What becomes of the release that was offered last, by the settings and the history of now. */
+  function verdict(): UpdateVerdict | null {
+    const { offer, acquaintance, settings } = store.memory();
+    const from = liveOf();
+    if (offer === null || from === null) return null;
+    const at = clock.now();
+    const { knownForMs } = growAcquaintance(acquaintance, offer.version, at);
+    return chooseUpdate(
+      { ...offer, knownForMs },
+      {
+        live: from.version,
+        nodeVersion: deps.nodeVersion,
+        settings,
+        history: store.history(historyLimit),
+        now: at,
+      },
+    );
+  }
+
+  function attemptToRemember(change: Parameters<UpdateStore["remember"]>[0]): void {
+    try {
+      store.remember(change);
+    } catch (error) {
+      log.warn({ error: reportOf(error) }, "what was learned of updates could not be written down");
+    }
+  }
+
+  function begin(
+    kind: Transaction["kind"],
+    from: Live,
+    version: string,
+    base: string,
+    insisted: boolean,
+  ): void {
+    const id = deps.newId();
+    const at = clock.now();
+    const to: Live = { version, node: from.node, state: `${version}-${id}` };
+    run(
+      {
+        id,
+        kind,
+        step: "staging",
+        from,
+        to,
+        base,
+        insisted,
+        startedAt: at,
+        stepAt: at,
+        starts: 0,
+        error: null,
+      },
+      "new",
+    );
+    announce();
+  }
+
+  async function look(): Promise<UpdateStatus> {
+    const at = clock.now();
+    let bytes = 0;
+    let error: ErrorReport | null = null;
+    try {
+      bytes = await ask(at);
+      const from = liveOf();
+      const found = verdict();
+      if (
+        from !== null &&
+        found?.verdict === "install" &&
+        store.memory().settings.automatic &&
+        current === null
+      )
+        begin("update", from, found.version, from.state, false);
+    } catch (fault) {
+      error = reportOf(fault);
+      log.warn({ error }, "a look for newer releases failed");
+    }
+    schedule = nextSchedule(now(), deps.random());
+    attemptToRemember({ lastCheck: { at, bytes, error } });
+    announce();
+    return status();
+  }
+
+  /** Asks the registry, and for more than a version only when that could be installed. @returns bytes received */
+  async function ask(at: number): Promise<number> {
+    const { settings, acquaintance, offer } = store.memory();
+    const newest =
+      settings.pinned === null
+        ? await deps.registry.newest(stopping.signal)
+        : { version: settings.pinned, bytes: 0 };
+    const { version } = newest;
+    store.remember({
+      acquaintance: growAcquaintance(acquaintance, version, at),
+      offer: offer?.version === version ? offer : { version, node: "*" },
+    });
+    if (verdict()?.verdict !== "install") return newest.bytes;
+    const release = await deps.registry.release(version, stopping.signal);
+    store.remember({ offer: { version, node: release.node } });
+    return newest.bytes + release.bytes;
+  }
+
+  function check(): Promise<UpdateStatus> {
+    checking ??= look().finally(() => (checking = null));
+    return checking;
+  }
+
+  function tick(): void {
+    cancelTick = deps.setTimer(tickMs, tick);
+    if (store.memory().settings.automatic && current === null && isDue(schedule, now())) void check();
+  }
+
+  return {
+    status,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    history: (limit) => store.history(limit),
+    check,
+    async apply(wanted) {
+      refuseWhile(current);
+      const from = requireLive(liveOf());
+      const { settings } = store.memory();
+      const version = wanted ?? settings.pinned ?? (await deps.registry.newest(stopping.signal)).version;
+      refuseUpdate(version, from.version, settings);
+      const failed = failureOf(version, store.history(historyLimit)) !== null;
+      refuseWhile(current);
+      begin("update", from, version, from.state, failed);
+      return status();
+    },
+    async goBack() {
+      if (current?.step === "trial" || current?.step === "probation") {
+        objection.abort(objected(current.to.version));
+        return status();
+      }
+      refuseWhile(current);
+      const from = requireLive(liveOf());
+      const { previous } = store.memory();
+      if (previous === null) throw noEarlier();
+      begin("go-back", from, previous.version, target.baseFor(previous, from), false);
+      return status();
+    },
+    change(change) {
+      const { settings } = store.memory();
+      store.remember({ settings: { ...settings, ...change } });
+      announce();
+      return status();
+    },
+    start() {
+      tick();
+      const found = current;
+      if (found === null) return false;
+      log.warn({ step: found.step, to: found.to.version }, "an update was cut off; it is brought to an end");
+      run(found, "resumed");
+      return reduceTransaction(found, { type: "resumed", at: clock.now() }).transaction !== null;
+    },
+    async close() {
+      cancelTick();
+      stopping.abort();
+      await Promise.all([running, checking]);
+      store.close();
+    },
+  };
+}
+
+function shown({ from, to, kind, step, startedAt, stepAt }: Transaction) {
+  return { from: from.version, to: to.version, kind, step, startedAt, stepAt };
+}
