@@ -4,10 +4,16 @@ import { fileURLToPath } from "node:url";
 import { measureChat } from "./chat.ts";
 import { measureModelProxy } from "./model-proxy.ts";
 import { measureProduct } from "./product.ts";
+import { measureUpdates } from "./updates.ts";
 
 const beside = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const proxy = await measureModelProxy();
-const rows = [...proxy, ...(await measureChat(proxy[0].value)), ...(await measureProduct())];
+const rows = [
+  ...proxy,
+  ...(await measureChat(proxy[0].value)),
+  ...(await measureProduct()),
+  ...(await measureUpdates()),
+];
 const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`;
 const table = rows.map(
   (one) =>

@@ -86,7 +86,7 @@ function answers(url: string): Promise<boolean> {
 }
 
 /** User and system time in hundredths of a second: proc(5). */
-function ticks(pid: number): number {
+export function ticks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return Number(fields[11]) + Number(fields[12]);
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,15 +25,20 @@ export interface TestHome {
   dispose(): Promise<void>;
 }
 
-export function makeTestHome(): TestHome {
+/** @param releases the first is the live one; if none is named, the one that SmartClaw installs by itself */
+export function makeTestHome(...releases: string[]): TestHome {
   const folder = mkdtempSync(join(tmpdir(), "smartclaw-bench-"));
   const source = [process.env["SMARTCLAW_TEST_RELEASES"] ?? "", at(".cache/openclaw")].find((place) =>
     existsSync(join(place, "live.json")),
   );
   if (source === undefined) throw new Error("OpenClaw is not installed here; run `npm test` once");
-  for (const name of ["versions", "live.json"])
-    cpSync(join(source, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
-  const { openclaw } = JSON.parse(readFileSync(join(folder, "live.json"), "utf8")) as { openclaw: string };
+  const live = JSON.parse(readFileSync(join(source, "live.json"), "utf8")) as { openclaw: string };
+  const openclaw = releases[0] ?? live.openclaw;
+  for (const release of releases.length === 0 ? [openclaw] : releases) {
+    const place = join("versions", "openclaw", release);
+    cpSync(join(source, place), join(folder, place), { recursive: true, verbatimSymlinks: true });
+  }
+  writeFileSync(join(folder, "live.json"), JSON.stringify({ ...live, openclaw }));
   const env = { ...process.env, SMARTCLAW_HOME: folder, HOME: folder, CI: "1" };
   const smartclaw = (...args: string[]) => run(launcher, args, { env });
   return {

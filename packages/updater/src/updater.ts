@@ -113,7 +113,7 @@ export function createUpdater(deps: UpdaterDeps): Updater {
   }
 
   async function carryThrough(first: Transaction, start: "new" | "resumed"): Promise<void> {
-    await runTransaction(first, start, {
+    const record = await runTransaction(first, start, {
       store,
       target,
       clock,
@@ -134,7 +134,8 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     if (stopping.signal.aborted) return;
     current = null;
     install = null;
-    await tidy();
+    // One that was broken off is tried again, and need not be fetched again for that.
+    await tidy(record?.outcome === "aborted" ? [first.to] : []);
     announce();
   }
 
@@ -149,9 +150,9 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     });
   }
 
-  async function tidy(): Promise<void> {
+  async function tidy(wanted: readonly Live[]): Promise<void> {
     const { previous } = store.memory();
-    await target.tidy([liveOf(), previous].filter((one) => one !== null));
+    await target.tidy([liveOf(), previous, ...wanted].filter((one) => one !== null));
   }
 
   /** What becomes of the release that was offered last, by the settings and the history of now. */
