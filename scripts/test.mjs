@@ -75,8 +75,7 @@ await main(async () => {
    * cores busy while it starts, so two lanes that start it take little longer than one. @type {Stage[][][]}
    */
   const plan = [
-    [[openclaw], ...fixed.map((stage) => [stage])],
-    [[tests("unit", (file) => !isBrowser(file) && !needsGateway(file), 2)]],
+    [[openclaw], [...fixed, tests("unit", (file) => !isBrowser(file) && !needsGateway(file), 2)]],
     [
       [tests("integration", needsGateway, 1)],
       [

@@ -20,6 +20,7 @@ import { createOpenClawTarget, type RunningOpenClaw } from "./openclaw-target.ts
 const probationMs = 10 * 60_000;
 /** Slow machines start OpenClaw in more than half a minute. */
 const rehearsalStartMs = 180_000;
+const rehearsalTurnMs = 60_000;
 
 /** Keeps OpenClaw up to date: the updater with the real registry, disk and supervisor. */
 export function createUpdates(deps: {
@@ -71,6 +72,7 @@ export function createUpdates(deps: {
         log,
         onLine: ({ stream, text }) => deps.logs.openclaw(stream, `(rehearsal of ${to.version}) ${text}`),
         startMs: rehearsalStartMs,
+        turnMs: rehearsalTurnMs,
         signal,
       }),
     folder: paths.updateWork,

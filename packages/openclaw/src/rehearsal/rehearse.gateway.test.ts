@@ -37,6 +37,7 @@ function rehearsal(change: Partial<RehearsalDeps>): Promise<void> {
     log: quietLog,
     onLine: () => {},
     startMs: 120_000,
+    turnMs: 60_000,
     signal: new AbortController().signal,
     ...change,
   });
@@ -74,7 +75,10 @@ test("the real OpenClaw", { skip: skipWithoutOpenclaw }, async (t) => {
       process.argv[1] = ${JSON.stringify(join(openclaw, "openclaw.mjs"))};
       await import(${JSON.stringify(join(openclaw, "openclaw.mjs"))});
     `);
-    return assert.rejects(rehearsal({ entry }), coded("UPDATE_UNHEALTHY", /did not bring an answer/));
+    return assert.rejects(
+      rehearsal({ entry, turnMs: 20_000 }),
+      coded("UPDATE_UNHEALTHY", /did not bring an answer/),
+    );
   });
 });
 

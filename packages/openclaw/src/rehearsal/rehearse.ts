@@ -26,8 +26,6 @@ import { type Inventory, lossBetween, takeInventory } from "./inventory.ts";
 import { startRehearsalModel } from "./rehearsal-model.ts";
 
 const firstPort = 18_860;
-/** From the question to the last word of the answer, in milliseconds; the model itself answers at once. */
-const turnMs = 60_000;
 const model = {
   id: "rehearsal",
   name: "Rehearsal",
@@ -64,7 +62,10 @@ export interface RehearsalDeps {
   readonly log: Log;
   /** What the release says, for the logs. */
   readonly onLine: (line: GatewayLine) => void;
+  /** From its start until it has to answer, in milliseconds. */
   readonly startMs: number;
+  /** From the question to the last word of the answer, in milliseconds; the model itself answers at once. */
+  readonly turnMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -205,7 +206,7 @@ async function answersWith(word: string, gateway: Gateway, deps: RehearsalDeps):
   const { clock, newId, log } = deps;
   const chat = createChat({ gateway, clock, setTimer: systemTimer, newId, log });
   const { id } = await chat.create({ title: "Rehearsal" });
-  const given = AbortSignal.any([deps.signal, AbortSignal.timeout(turnMs)]);
+  const given = AbortSignal.any([deps.signal, AbortSignal.timeout(deps.turnMs)]);
   const events = chat.events({ id }, given);
   let said = "";
   let sent = false;
