@@ -71,8 +71,8 @@ await main(async () => {
   const isBrowser = (/** @type {string} */ file) => file.endsWith(".browser.test.ts");
   const needsGateway = (/** @type {string} */ file) => /\.(integration|real|gateway)\.test\.ts$/.test(file);
   /**
-   * Rows one after the other; in a row lanes side by side, in a lane one stage after the other. OpenClaw keeps one of two
-   * cores busy while it starts, so two lanes that start it take little longer than one. @type {Stage[][][]}
+   * Rows one after the other; in a row lanes side by side, in a lane one stage after the other. What starts OpenClaw
+   * leaves half of two cores idle: side by side the lanes take two thirds of the time that they take in turn. @type {Stage[][][]}
    */
   const plan = [
     [[openclaw], [...fixed, tests("unit", (file) => !isBrowser(file) && !needsGateway(file), 2)]],

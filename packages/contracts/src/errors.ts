@@ -68,6 +68,11 @@ export class SmartClawError extends Error {
     this.next = next;
   }
 
+  /** The fault that a report tells of, to be thrown again. */
+  static from({ code, message, next }: ErrorReport): SmartClawError {
+    return new SmartClawError(code, message, next);
+  }
+
   report(): ErrorReport {
     return { code: this.code, message: this.message, next: this.next };
   }

@@ -12,6 +12,7 @@ export { findFreePort } from "./supervisor/ports.ts";
 export { runRepair } from "./supervisor/run-repair.ts";
 export { createSupervisor, type Supervisor, type SupervisorDeps } from "./supervisor/supervisor.ts";
 export type { SupervisorLimits } from "./supervisor/supervisor-state.ts";
+export { untilReady } from "./supervisor/until-ready.ts";
 export { systemTimer, type SetTimer } from "./supervisor/timers.ts";
 export { ownerOf } from "./watchdog/connection-owner.ts";
 export { createProcessTree, type ProcessTree } from "./watchdog/process-tree.ts";
@@ -24,4 +25,5 @@ export { createReleaseLists, type ReleaseLists } from "./install/release-lists.t
 export { createReleases, type Releases } from "./releases/releases.ts";
 export { createStates, type States } from "./releases/states.ts";
 export { type Inventory, inventory, lossBetween, takeInventory } from "./rehearsal/inventory.ts";
+export { clearRehearsal } from "./rehearsal/clear-rehearsal.ts";
 export { rehearse, type RehearsalDeps } from "./rehearsal/rehearse.ts";

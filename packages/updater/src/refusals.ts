@@ -52,3 +52,18 @@ export function noEarlier(): SmartClawError {
     "Nothing is to be done.",
   );
 }
+
+/** Whether the user no longer wants an update of which nothing is switched yet. */
+export function isCalledOff({ kind, step, to }: Transaction, settings: UpdateSettings): boolean {
+  const { held, pinned, skipped } = settings;
+  if (kind !== "update" || !["staging", "rehearsing", "waiting"].includes(step)) return false;
+  return held || skipped.includes(to.version) || (pinned !== null && pinned !== to.version);
+}
+
+export function calledOff(version: string): ErrorReport {
+  return {
+    code: "CANCELLED",
+    message: `You called the update to OpenClaw ${version} off.`,
+    next: "Nothing is to be done.",
+  };
+}

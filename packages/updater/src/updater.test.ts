@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { SmartClawError } from "@smartclaw/contracts";
-import { openUpdateStore } from "./store/update-store.ts";
+import { openUpdateStore, type UpdateStore } from "./store/update-store.ts";
 import { type Character, createToyTarget, installToy } from "./testing/toy-target.ts";
+import type { UpdateTarget } from "./transaction/update-target.ts";
 import { createUpdater, type Updater } from "./updater.ts";
 
 const home = mkdtempSync(join(tmpdir(), "sc-updater-"));
@@ -14,7 +15,19 @@ const log = { info() {}, warn() {}, error() {} };
 const hour = 3_600_000;
 let count = 0;
 
-function start(options: { newest?: string; character?: Character; root?: string } = {}) {
+function raise(error: Error): never {
+  throw error;
+}
+
+function start(
+  options: {
+    newest?: string;
+    character?: Character;
+    root?: string;
+    target?: Partial<UpdateTarget>;
+    store?: Partial<UpdateStore>;
+  } = {},
+) {
   const root = options.root ?? join(home, String((count += 1)));
   if (!existsSync(root)) installToy(root);
   const clock = { now: 1_800_000_000_000 };
@@ -23,8 +36,8 @@ function start(options: { newest?: string; character?: Character; root?: string 
   const store = openUpdateStore({ file: join(root, "updates.sqlite"), log });
   let id = 0;
   const updater = createUpdater({
-    store,
-    target: createToyTarget(root, options.character ?? "good"),
+    store: { ...store, ...options.store },
+    target: { ...createToyTarget(root, options.character ?? "good"), ...options.target },
     registry: {
       newest: () => {
         asked.push("newest");
@@ -147,6 +160,38 @@ test("a release that failed says why, and is only tried again when the user insi
   assert.equal(updater.history(10).length, 2);
   assert.equal(live(), "1.0.0");
   await updater.close();
+});
+
+test("an update that waits is broken off by a hold, and the release is kept for the next time", async () => {
+  const waiting = (signal: AbortSignal): Promise<void> =>
+    new Promise((_resolve, reject) =>
+      signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true }),
+    );
+  const { root, updater, live } = start({ target: { awaitIdle: waiting } });
+  await updater.apply();
+  while (updater.status().running?.step !== "waiting") await new Promise((resolve) => setImmediate(resolve));
+  updater.change({ held: true });
+  await ended(updater);
+  const { last } = updater.status();
+  assert.deepEqual([last?.outcome, last?.error?.code, live()], ["aborted", "CANCELLED", "1.0.0"]);
+  assert.ok(existsSync(join(root, "versions", "1.1.0")));
+  await updater.close();
+});
+
+test("an end that cannot be written down leaves everything that the journal names", async () => {
+  const { root, updater, live } = start({
+    store: { end: () => raise(new SmartClawError("DISK_FULL", "Full.", "Wait.")) },
+    target: { tidy: () => raise(new Error("nothing is superfluous now")) },
+  });
+  await updater.apply();
+  await ended(updater);
+  assert.equal(live(), "1.1.0");
+  await updater.close();
+  const again = start({ root });
+  assert.equal(again.updater.start(), true);
+  await ended(again.updater);
+  assert.deepEqual([again.live(), again.updater.status().last?.outcome], ["1.1.0", "committed"]);
+  await again.updater.close();
 });
 
 test("a second process cannot use the same store", async () => {

@@ -13,7 +13,16 @@ import {
 import { growAcquaintance } from "./find/acquaintance.ts";
 import { chooseUpdate, failureOf } from "./find/choose-update.ts";
 import type { Registry } from "./find/registry.ts";
-import { noEarlier, objected, refuseUpdate, refuseWhile, requireLive } from "./refusals.ts";
+import { createPause } from "./pause.ts";
+import {
+  calledOff,
+  isCalledOff,
+  noEarlier,
+  objected,
+  refuseUpdate,
+  refuseWhile,
+  requireLive,
+} from "./refusals.ts";
 import { dueAt, firstSchedule, isDue, type Moment, nextSchedule } from "./schedule.ts";
 import type { UpdateStore } from "./store/update-store.ts";
 import { runTransaction } from "./transaction/run-transaction.ts";
@@ -52,7 +61,7 @@ export interface Updater {
    * @throws SmartClawError NOT_FOUND when there is none, UPDATE_RUNNING
    */
   goBack(): Promise<UpdateStatus>;
-  /** @throws SmartClawError DISK_FULL */
+  /** An update that is not switched yet and is not wanted by these settings is broken off. @throws SmartClawError DISK_FULL */
   change(settings: Partial<UpdateSettings>): UpdateStatus;
   /**
    * Goes on with what the journal holds, and begins to look. To be called once, before OpenClaw is started.
@@ -120,7 +129,7 @@ export function createUpdater(deps: UpdaterDeps): Updater {
       log,
       signal: stopping.signal,
       objection: objection.signal,
-      pause,
+      pause: createPause(deps.setTimer),
       onStep(step) {
         current = step;
         install = null;
@@ -134,25 +143,17 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     if (stopping.signal.aborted) return;
     current = null;
     install = null;
-    // One that was broken off is tried again, and need not be fetched again for that.
-    await tidy(record?.outcome === "aborted" ? [first.to] : []);
+    // What could not be written down is still in the journal, and needs all that it names at the next start.
+    if (record !== null) await tidy(record.outcome === "aborted" ? [first.to] : []);
     announce();
   }
 
-  function pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel();
-        resolve();
-      };
-      const cancel = deps.setTimer(ms, end);
-      signal.addEventListener("abort", end, { once: true });
-    });
-  }
-
+  /** @param wanted a release that was broken off is tried again, and need not be fetched again for that */
   async function tidy(wanted: readonly Live[]): Promise<void> {
     const { previous } = store.memory();
-    await target.tidy([liveOf(), previous, ...wanted].filter((one) => one !== null));
+    const now = liveOf();
+    // Who does not know what is live cannot know what is superfluous.
+    if (now !== null) await target.tidy([now, ...(previous === null ? [] : [previous]), ...wanted]);
   }
 
   /** What becomes of the release that was offered last, by the settings and the history of now. */
@@ -297,7 +298,9 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     },
     change(change) {
       const { settings } = store.memory();
-      store.remember({ settings: { ...settings, ...change } });
+      const next = { ...settings, ...change };
+      store.remember({ settings: next });
+      if (current !== null && isCalledOff(current, next)) objection.abort(calledOff(current.to.version));
       announce();
       return status();
     },

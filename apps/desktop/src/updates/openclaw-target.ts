@@ -2,8 +2,16 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type GatewayState, type Log, SmartClawError, type Unsubscribe } from "@smartclaw/contracts";
-import { type Installer, type Inventory, inventory, lossBetween, type States } from "@smartclaw/openclaw";
-import type { Live, Transaction, UpdateTarget } from "@smartclaw/updater";
+import {
+  type Installer,
+  type Inventory,
+  inventory,
+  lossBetween,
+  type States,
+  untilReady,
+} from "@smartclaw/openclaw";
+import type { Live, Pause, Transaction, UpdateTarget } from "@smartclaw/updater";
+import { z } from "zod";
 import { ensureList, type ListDeps } from "./ensure-list.ts";
 
 /** What the target needs of the running OpenClaw. */
@@ -30,15 +38,17 @@ export interface OpenClawTargetDeps extends ListDeps {
     expected: Inventory | null,
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Ends and removes what a rehearsal left that was cut off. */
+  readonly clearRehearsal: () => Promise<void>;
   /** Small files about updates, and rehearsals; the user's own folder. */
   readonly folder: string;
   readonly log: Log;
   /** How long a new release is watched, in milliseconds. */
   readonly probationMs: number;
-  /** Waits, in milliseconds; ends early when the signal aborts. */
-  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly pause: Pause;
 }
 
+const counted = z.object({ id: z.string(), inventory });
 const askAgainMs = 15_000;
 /** OpenClaw must be idle this often in a row: between two turns of a task lies a moment. */
 const idleLooks = 3;
@@ -48,14 +58,22 @@ const keptAsideMs = 30 * 86_400_000;
 /** OpenClaw as the updater sees it: releases, states and the pointer on the disk, the supervisor for the rest. */
 export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
   const { releases, states, openclaw, log } = deps;
-  const inventoryFile = (update: Transaction): string => join(deps.folder, `${update.id}.json`);
+  const countedFile = join(deps.folder, "counted.json");
 
-  const readInventory = (update: Transaction): Inventory | null => {
+  /** What was there when this update stopped the release before; null when that was not counted. */
+  const readCounted = (update: Transaction): Inventory | null => {
     try {
-      return inventory.parse(JSON.parse(readFileSync(inventoryFile(update), "utf8")));
+      const { id, inventory } = counted.parse(JSON.parse(readFileSync(countedFile, "utf8")));
+      return id === update.id ? inventory : null;
     } catch {
       return null;
     }
+  };
+
+  const copy = join(deps.folder, "rehearsal-state");
+  const clear = async (): Promise<void> => {
+    await deps.clearRehearsal();
+    await rm(copy, { recursive: true, force: true });
   };
 
   const countNow = async (): Promise<Inventory | null> =>
@@ -66,8 +84,8 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
 
   return {
     live() {
-      const live = releases.live();
-      return live === null ? null : { version: live.openclaw, node: live.node, state: live.state };
+      const named = releases.named();
+      return named === null ? null : { version: named.openclaw, node: named.node, state: named.state };
     },
 
     baseFor: (previous, live) =>
@@ -75,6 +93,8 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
 
     async stage(update, progress, signal) {
       const { version } = update.to;
+      // Without a whole release to come back to there is no update.
+      releases.live();
       await ensureList(update, deps, progress, signal);
       signal.throwIfAborted();
       const stop = deps.installer.onChange(progress);
@@ -83,8 +103,7 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
       try {
         const outcome = await deps.installer.install(version);
         signal.throwIfAborted();
-        if (outcome.state === "failed")
-          throw new SmartClawError(outcome.error.code, outcome.error.message, outcome.error.next);
+        if (outcome.state === "failed") throw SmartClawError.from(outcome.error);
       } finally {
         stop();
         signal.removeEventListener("abort", onAbort);
@@ -92,15 +111,14 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
     },
 
     async rehearse(update, signal) {
-      const copy = join(deps.folder, "rehearsal-state");
-      await rm(copy, { recursive: true, force: true });
+      await clear();
       try {
         const expected = await countNow().catch(() => null);
         await states.copyRunning(update.base, copy);
         // On the way back to an older schema there is less to be found, and that was said.
         await deps.rehearse(update, copy, update.base === update.from.state ? expected : null, signal);
       } finally {
-        await rm(copy, { recursive: true, force: true });
+        await clear();
       }
     },
 
@@ -114,8 +132,9 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
 
     async stop(update) {
       // What cannot be counted now cannot be missed afterwards.
-      const counted = await countNow().catch(() => null);
-      if (counted !== null) writeFileSync(inventoryFile(update), JSON.stringify(counted), { mode: 0o600 });
+      const inventory = await countNow().catch(() => null);
+      if (inventory !== null)
+        writeFileSync(countedFile, JSON.stringify({ id: update.id, inventory }), { mode: 0o600 });
       await openclaw.stop();
     },
 
@@ -124,7 +143,7 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
 
     async startAndJudge(update, signal) {
       await untilReady(openclaw, signal);
-      const expected = update.base === update.from.state ? readInventory(update) : null;
+      const expected = update.base === update.from.state ? readCounted(update) : null;
       if (expected === null) return;
       const loss = lossBetween(expected, await openclaw.takeInventory());
       if (loss !== null) throw unhealthy(update, `found only ${loss} after the update`);
@@ -158,6 +177,7 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
 
     async tidy(keep) {
       try {
+        await clear();
         for (const { version } of releases.list())
           if (!keep.some((one) => one.version === version)) await releases.remove(version);
         for (const id of states.list()) {
@@ -179,33 +199,6 @@ async function mayStop(openclaw: RunningOpenClaw): Promise<boolean> {
   const { phase } = openclaw.state();
   if (phase === "ready") return !(await openclaw.isBusy().catch(() => true));
   return phase === "failed" || phase === "backing-off";
-}
-
-/** Starts OpenClaw and resolves when it answers; a crash on the way is the end, not a reason to try again. */
-function untilReady(openclaw: RunningOpenClaw, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void): void => {
-      stop();
-      signal.removeEventListener("abort", onAbort);
-      settle();
-    };
-    const onAbort = (): void => end(() => reject(signal.reason));
-    const look = ({ phase, error }: GatewayState): void => {
-      if (phase === "ready") end(resolve);
-      if (phase === "failed" || phase === "backing-off") end(() => reject(faultOf(error)));
-    };
-    const stop = openclaw.onChange(look);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) return onAbort();
-    openclaw.start();
-    if (openclaw.state().phase === "ready") look(openclaw.state());
-  });
-}
-
-function faultOf(error: GatewayState["error"]): SmartClawError {
-  return error === null
-    ? new SmartClawError("UPDATE_UNHEALTHY", "OpenClaw did not start.", "Nothing is to be done.")
-    : new SmartClawError(error.code, error.message, error.next);
 }
 
 function unhealthy({ to }: Transaction, what: string): SmartClawError {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Clock, LedgerWriter, Log, Secret } from "@smartclaw/contracts";
 import { createForwardProxy } from "@smartclaw/egress";
 import {
+  clearRehearsal,
   createInstaller,
   type InstallerDeps,
   rehearse,
@@ -11,7 +12,13 @@ import {
   type States,
   systemTimer,
 } from "@smartclaw/openclaw";
-import { createRegistry, createUpdater, openUpdateStore, type Updater } from "@smartclaw/updater";
+import {
+  createPause,
+  createRegistry,
+  createUpdater,
+  openUpdateStore,
+  type Updater,
+} from "@smartclaw/updater";
 import type { Logs } from "../logs/logs.ts";
 import type { Paths } from "../daemon/paths.ts";
 import { createOpenClawTarget, type RunningOpenClaw } from "./openclaw-target.ts";
@@ -46,7 +53,10 @@ export function createUpdates(deps: {
     ledger: deps.ledger,
     processName,
   });
+  const rehearsalFolder = join(paths.updateWork, "rehearsal");
+  const { platform } = process;
   const target = createOpenClawTarget({
+    clearRehearsal: () => clearRehearsal({ folder: rehearsalFolder, platform, log }),
     releases,
     states,
     installer: createInstaller({ ...deps.install, releases }),
@@ -59,12 +69,12 @@ export function createUpdates(deps: {
         entry: releases.entry(to.version),
         nodePath: deps.nodePath,
         state,
-        folder: join(paths.updateWork, "rehearsal"),
+        folder: rehearsalFolder,
         socketPath: paths.rehearsalSocket,
         temporary: paths.temporary,
         environment: deps.environment,
         expected,
-        platform: process.platform,
+        platform,
         openWayOut: (port) => openRehearsalProxy(port, deps),
         newToken: deps.newToken,
         newId: randomUUID,
@@ -79,7 +89,7 @@ export function createUpdates(deps: {
     clock,
     log,
     probationMs,
-    pause,
+    pause: createPause(systemTimer),
   });
   return createUpdater({
     store: openUpdateStore({ file: paths.updates, log }),
@@ -104,17 +114,4 @@ async function openRehearsalProxy(
   const proxy = createForwardProxy({ allowed: () => [], ownDoors: [port], ledger, log, clientOf });
   const own = await proxy.listen();
   return { url: `http://127.0.0.1:${own}`, close: () => proxy.close() };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = systemTimer(ms, end);
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
-  });
 }

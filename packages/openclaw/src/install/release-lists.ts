@@ -141,8 +141,7 @@ function verdictOf(answer: ResolveAnswer | null, { version }: ResolveOrder, sign
       "Nothing was changed; try again when other programs use less memory.",
     );
   if (answer.type === "done") return answer;
-  const { code, message, next } = answer.error;
-  throw new SmartClawError(code, message, next);
+  throw SmartClawError.from(answer.error);
 }
 
 function refusedFor(reasons: readonly string[], verdict: "hold" | "refused"): SmartClawError {

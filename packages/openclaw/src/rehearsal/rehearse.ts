@@ -1,14 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type Clock,
-  type ErrorReport,
-  type Log,
-  type ModelApi,
-  type Secret,
-  SmartClawError,
-} from "@smartclaw/contracts";
+import { type Clock, type Log, type ModelApi, type Secret, SmartClawError } from "@smartclaw/contracts";
 import { createChat } from "../chat/chat.ts";
 import { gatewayArguments, gatewayEnvironment } from "../config/gateway-process.ts";
 import { renderConfig, secretIds } from "../config/render-config.ts";
@@ -19,9 +12,11 @@ import { installSecretProvider } from "../secrets/install-provider.ts";
 import { createSecretsWindow } from "../secrets/secrets-window.ts";
 import type { GatewayLine } from "../supervisor/gateway-process.ts";
 import { findFreePort } from "../supervisor/ports.ts";
-import { createSupervisor, type Supervisor } from "../supervisor/supervisor.ts";
+import { createSupervisor } from "../supervisor/supervisor.ts";
 import { systemTimer } from "../supervisor/timers.ts";
+import { untilReady } from "../supervisor/until-ready.ts";
 import { createProcessTree } from "../watchdog/process-tree.ts";
+import { rehearsalPidFile } from "./clear-rehearsal.ts";
 import { type Inventory, lossBetween, takeInventory } from "./inventory.ts";
 import { startRehearsalModel } from "./rehearsal-model.ts";
 
@@ -145,7 +140,7 @@ export async function rehearse(deps: RehearsalDeps): Promise<void> {
       ),
     secretsWindow,
     tree,
-    pidFile: join(folder, "gateway.json"),
+    pidFile: rehearsalPidFile(folder),
     clock: deps.clock,
     setTimer: systemTimer,
     log,
@@ -159,7 +154,7 @@ export async function rehearse(deps: RehearsalDeps): Promise<void> {
     log,
   });
   try {
-    await ready(supervisor, signal);
+    await untilReady(supervisor, signal);
     gateway.connect();
     await compare(gateway, deps);
     await answersWith(word, gateway, deps);
@@ -169,25 +164,6 @@ export async function rehearse(deps: RehearsalDeps): Promise<void> {
     await Promise.all([standIn.close(), wayOut.close()]);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** Resolves when the gateway answers by its protocol; throws what ended it instead. */
-function ready(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void): void => {
-      stop();
-      signal.removeEventListener("abort", onAbort);
-      settle();
-    };
-    const onAbort = (): void => end(() => reject(cancelled()));
-    const stop = supervisor.onChange(({ phase, error }) => {
-      if (phase === "ready") end(resolve);
-      if (phase === "failed") end(() => reject(asError(error ?? cancelled().report())));
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    else supervisor.start();
-  });
 }
 
 /** Jobs are left out: OpenClaw keeps them by the path of its state, which is another here. */
@@ -232,10 +208,6 @@ async function answersWith(word: string, gateway: Gateway, deps: RehearsalDeps):
     `OpenClaw ${deps.version} started, but did not bring an answer of a model to the chat.`,
     "Nothing; the version that runs goes on.",
   );
-}
-
-function asError({ code, message, next }: ErrorReport): SmartClawError {
-  return new SmartClawError(code, message, next);
 }
 
 function cancelled(): SmartClawError {

@@ -7,6 +7,7 @@ import {
   SmartClawError,
   type UpdateRecord,
 } from "@smartclaw/contracts";
+import type { Pause } from "../pause.ts";
 import type { UpdateStore } from "../store/update-store.ts";
 import { reduceTransaction, type TransactionEvent } from "./transaction-reducer.ts";
 import { type Transaction, workOf } from "./transaction.ts";
@@ -23,7 +24,7 @@ export interface TransactionDeps {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly objection: AbortSignal;
-  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly pause: Pause;
   readonly onStep: (transaction: Transaction) => void;
   readonly onProgress: (state: InstallState) => void;
 }
@@ -34,7 +35,6 @@ export interface TransactionDeps {
  *
  * @param deps.signal the daemon is being stopped: the next one goes on from the journal.
  * @param deps.objection the user does not want the release; its reason is an `ErrorReport`.
- * @param deps.pause waits, in milliseconds; ends early when the signal aborts.
  * @returns null when the daemon is being stopped, or when the end could not be written down.
  */
 export async function runTransaction(
@@ -50,7 +50,10 @@ export async function runTransaction(
       const { transaction, record } = reduceTransaction(current, event);
       if (record !== null) {
         log.info({ ...record }, "an update has ended");
-        return attempt(() => store.end(record, current.from)) === null ? record : null;
+        const unwritten = attempt(() => store.end(record, current.from));
+        if (unwritten === null) return record;
+        log.error({ error: unwritten }, "the end of an update could not be written down");
+        return null;
       }
       if (current.step === "rolling-back" && event.type === "failed")
         await deps.pause(restoreAgainMs, signal);

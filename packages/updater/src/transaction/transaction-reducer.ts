@@ -114,6 +114,7 @@ const outside: ReadonlySet<ErrorReport["code"]> = new Set([
   "INSTALL_FAILED",
   "NETWORK_UNREACHABLE",
   "PORT_IN_USE",
+  "STORAGE_CORRUPT",
   "UPDATE_INTERRUPTED",
   "VAULT_LOCKED",
 ]);
