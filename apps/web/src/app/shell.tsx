@@ -3,6 +3,7 @@ import { Activity, CircleArrowUp, KeyRound, MessageSquare, Network, Settings } f
 import { useEffect } from "react";
 import { useStatus } from "../lib/status.tsx";
 import { gatewayWords } from "../features/openclaw/gateway-words.ts";
+import { UpdateNotice } from "../features/updates/update-notice.tsx";
 import { goTo } from "./shortcuts.ts";
 
 const places = [
@@ -84,6 +85,7 @@ export function Shell() {
         )}
         <Outlet />
       </main>
+      <UpdateNotice />
     </div>
   );
 }
