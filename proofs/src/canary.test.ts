@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formsOf, newCanary, newSearch, searchBytes, searchFiles } from "./canary.ts";
+import { formsOf, newCanary, newSearch, searchBytes, searchFiles, searchMemory } from "./canary.ts";
 
 test("a secret is found in every form, wherever it lies", () => {
   const secret = newCanary();
@@ -49,3 +51,32 @@ test("a secret across the border of two blocks of a large file is found", () => 
   assert.ok(formsOf(secret).length >= 12);
   rmSync(folder, { recursive: true });
 });
+
+test(
+  "a secret in another process's memory is found, also in the last bytes of a large block",
+  { skip: process.platform !== "linux" && "needs /proc" },
+  async () => {
+    const secret = newCanary();
+    // The child gets the two halves, so that the whole one is only where it puts it.
+    const halves = [secret.slice(0, 20), secret.slice(20)];
+    const program = `
+    const large = Buffer.alloc(20 * 1024 * 1024, 1);
+    const secret = process.argv.slice(1).join("");
+    large.write(secret, 8 * 1024 * 1024 - 7 - (large.byteOffset % 4096));
+    process.stdout.write("ready");
+    setInterval(() => large.length, 1000);`;
+    const child = spawn(process.execPath, ["-e", program, ...halves], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      await once(child.stdout, "data");
+      const [found, none] = [newSearch(), newSearch()];
+      const bytes = searchMemory(found, formsOf(secret), child.pid ?? 0);
+      assert.ok(bytes > 20 * 1024 * 1024 && found.hits.length > 0);
+      searchMemory(none, formsOf(newCanary()), child.pid ?? 0);
+      assert.deepEqual(none.hits, []);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  },
+);

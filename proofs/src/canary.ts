@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
@@ -59,6 +60,9 @@ export function newSearch(): Search {
 
 const blockBytes = 8 * 1024 * 1024;
 
+const longestOf = (needles: readonly Needle[]): number =>
+  Math.max(...needles.map(({ bytes }) => bytes.length));
+
 /** Looks through a block of bytes; where it came from is named in the hits. */
 export function searchBytes(
   search: Search,
@@ -69,9 +73,17 @@ export function searchBytes(
   for (const { form, bytes } of needles) if (content.includes(bytes)) search.hits.push({ where, form });
 }
 
-/** Every file below `root`, databases and their write-ahead logs included. Symbolic links are not followed. */
-export function searchFiles(search: Search, needles: readonly Needle[], root: string): void {
-  const longest = Math.max(...needles.map(({ bytes }) => bytes.length));
+/**
+ * Every file below `root`, databases and their write-ahead logs included. Symbolic links are not followed.
+ * @param changedSince milliseconds since 1970; only files that were written or changed in any way since then
+ */
+export function searchFiles(
+  search: Search,
+  needles: readonly Needle[],
+  root: string,
+  changedSince = 0,
+): void {
+  const longest = longestOf(needles);
   const visit = (path: string): void => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return;
@@ -79,7 +91,7 @@ export function searchFiles(search: Search, needles: readonly Needle[], root: st
       for (const name of readdirSync(path)) visit(join(path, name));
       return;
     }
-    if (!stat.isFile()) return;
+    if (!stat.isFile() || stat.ctimeMs < changedSince) return;
     search.files++;
     let descriptor: number;
     try {
@@ -124,32 +136,63 @@ export function searchProcesses(search: Search, needles: readonly Needle[]): voi
 /** The writable memory of one process. @returns bytes read; 0 when it may not be read */
 export function searchMemory(search: Search, needles: readonly Needle[], pid: number): number {
   let total = 0;
-  let memory: number;
+  const descriptors: number[] = [];
+  const block = Buffer.alloc(blockBytes + longestOf(needles));
   try {
-    memory = openSync(`/proc/${pid}/mem`, "r");
+    const [memory = 0, pages = 0] = ["mem", "pagemap"].map((name) => {
+      const descriptor = openSync(`/proc/${pid}/${name}`, "r");
+      descriptors.push(descriptor);
+      return descriptor;
+    });
+    for (const { start, end } of usedMemory(pid, pages))
+      for (let at = start; at < end; at += blockBytes) {
+        const read = readMemory(memory, block, at, end);
+        total += read;
+        searchBytes(search, needles, `memory of process ${pid}`, block.subarray(0, read));
+      }
+  } catch {
+    return total;
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
+  }
+  return total;
+}
+
+/** @returns 0 for what was given back since it was seen */
+function readMemory(memory: number, block: Buffer, at: number, end: number): number {
+  try {
+    return readSync(memory, block, 0, Math.min(block.length, end - at), at);
   } catch {
     return 0;
   }
-  try {
-    const areas = readFileSync(`/proc/${pid}/maps`, "utf8").split("\n");
-    for (const area of areas) {
-      const match = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(area);
-      if (match === null) continue;
-      const start = Number.parseInt(match[1] ?? "0", 16);
-      const end = Number.parseInt(match[2] ?? "0", 16);
-      for (let at = start; at < end; at += blockBytes) {
-        const block = Buffer.alloc(Math.min(blockBytes + 512, end - at));
-        try {
-          const read = readSync(memory, block, 0, block.length, at);
-          total += read;
-          searchBytes(search, needles, `memory of process ${pid}`, block.subarray(0, read));
-        } catch {
-          break;
+}
+
+/**
+ * The writable ranges of a process that hold anything. V8 reserves gigabytes of which most was never touched.
+ * @param pages of `/proc/<pid>/pagemap`: 8 bytes for each page, of which bit 63 says "in memory", bit 62 "swapped out"
+ *   (https://docs.kernel.org/admin-guide/mm/pagemap.html)
+ */
+function* usedMemory(pid: number, pages: number): Generator<{ start: number; end: number }> {
+  const pageBytes = Number(execFileSync("getconf", ["PAGESIZE"], { encoding: "utf8" }));
+  const entries = Buffer.alloc(64 * 1024);
+  for (const area of readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(area);
+    if (match === null) continue;
+    const [first, last] = [match[1], match[2]].map((hex) => Number.parseInt(hex ?? "0", 16) / pageBytes);
+    let start: number | null = null;
+    for (let page = first ?? 0; page < (last ?? 0);) {
+      const wanted = Math.min(entries.length, ((last ?? 0) - page) * 8);
+      const read = readSync(pages, entries, 0, wanted, page * 8);
+      if (read < 8) break;
+      for (let at = 0; at + 8 <= read; at += 8, page++) {
+        const used = (entries[at + 7] ?? 0) >= 0b0100_0000;
+        if (used) start ??= page * pageBytes;
+        else if (start !== null) {
+          yield { start, end: page * pageBytes };
+          start = null;
         }
       }
     }
-  } finally {
-    closeSync(memory);
+    if (start !== null) yield { start, end: (last ?? 0) * pageBytes };
   }
-  return total;
 }

@@ -7,7 +7,7 @@ import { startRecorder } from "./isolation.ts";
 import { startHouse } from "./smartclaw.ts";
 
 const restMs = 30_000;
-const controlMs = 60_000;
+const controlMs = 180_000;
 
 const recorder = await startRecorder(() => null);
 const folder = mkdtempSync(join(tmpdir(), "smartclaw-quiet-"));
@@ -40,6 +40,7 @@ const control = spawn(process.execPath, [entry, "gateway", "run", "--bind", "loo
   env: {
     PATH: process.env["PATH"] ?? "",
     HOME: bare,
+    TMPDIR: join(folder, "tmp"),
     OPENCLAW_STATE_DIR: bare,
     OPENCLAW_CONFIG_PATH: config,
   },

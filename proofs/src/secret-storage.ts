@@ -29,6 +29,7 @@ export const secretStorage: Proof = {
     const [canary, second] = [newCanary(), newCanary()];
     const provider = await startProviderStandIn({ key: canary });
     const needles = [canary, second].flatMap(formsOf);
+    const startedAt = Date.now();
     try {
       const house = await startHouse(join(folder, "home"), keyring.environment);
       const { vault } = await house.status();
@@ -65,6 +66,7 @@ export const secretStorage: Proof = {
       searchFiles(search, needles, folder);
       await house.stop();
       searchFiles(search, needles, folder);
+      for (const place of house.borrowed) searchFiles(search, needles, place, startedAt);
 
       const sawKey = provider.requests.filter(
         ({ headers }) => headers.authorization === `Bearer ${canary}`,
@@ -74,12 +76,13 @@ export const secretStorage: Proof = {
         holds:
           search.hits.length === 0 &&
           search.unreadable.length === 0 &&
+          memory > 0 &&
           sawKey > 2 &&
           vault.openedBy === "keystore",
         control,
         evidence: [
           `the vault was opened by ${vault.openedBy ?? "nobody"} (${vault.keystore.name})`,
-          `the provider stand-in got the real key ${sawKey} times; answers: “${first.text}”, and after a crash “${again.text}”`,
+          `the provider stand-in got the real key ${sawKey} times; answers: “${first.text}”, and after a crash “${again.text}” (${again.outcome})`,
           ...describeSearch(search, memory),
         ],
       };

@@ -1,21 +1,32 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { ConversationId, SystemStatus } from "@smartclaw/contracts";
 import { type Client, createClient } from "../../apps/desktop/src/cli/client.ts";
-import { pathsOf } from "../../apps/desktop/src/daemon/paths.ts";
+import { pathsOf, type Paths } from "../../apps/desktop/src/daemon/paths.ts";
 import { CannotRun } from "./proof.ts";
 
 const run = promisify(execFile);
 const cli = fileURLToPath(new URL("../../apps/desktop/dist/cli.js", import.meta.url));
-const readyMs = 180_000;
-const answerMs = 90_000;
+const readyMs = 300_000;
+const answerMs = 180_000;
 
 /** A whole SmartClaw of its own: the built daemon, the real OpenClaw, a home folder for this proof only. */
 export interface TestHouse {
   readonly home: string;
+  /** Folders of installed code outside `home` that it runs from. */
+  readonly borrowed: readonly string[];
   readonly client: Client;
   status(): Promise<SystemStatus>;
   /** Sends a message and waits for the end of the answer. */
@@ -34,6 +45,27 @@ function installedReleases(): string | null {
   return places.find((place) => place !== undefined && existsSync(join(place, "live.json"))) ?? null;
 }
 
+/** The same installed code, by links, and what Node compiled of it; everything that OpenClaw writes is this house's own. */
+function borrowReleases(source: string, paths: Paths): string[] {
+  const borrowed: string[] = [];
+  for (const name of readdirSync(join(source, "versions"))) {
+    mkdirSync(join(paths.releases, "versions", name), { recursive: true, mode: 0o700 });
+    for (const version of readdirSync(join(source, "versions", name))) {
+      const place = realpathSync(join(source, "versions", name, version));
+      symlinkSync(place, join(paths.releases, "versions", name, version));
+      borrowed.push(place);
+    }
+  }
+  const live = JSON.parse(readFileSync(join(source, "live.json"), "utf8")) as object;
+  writeFileSync(join(paths.releases, "live.json"), JSON.stringify({ ...live, state: "openclaw" }));
+  for (const place of ["tmp", join("..", "openclaw-tmp")]) {
+    const compiled = join(source, place, "node-compile-cache");
+    if (existsSync(compiled))
+      cpSync(compiled, join(paths.temporary, "node-compile-cache"), { recursive: true });
+  }
+  return borrowed;
+}
+
 /** @param environment beside PATH and HOME, what the daemon shall see */
 export async function startHouse(
   home: string,
@@ -43,12 +75,11 @@ export async function startHouse(
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const source = installedReleases();
   if (source === null) throw new CannotRun("OpenClaw is not installed; run `npm start` once");
-  for (const name of ["versions", "live.json"])
-    if (!existsSync(join(home, name)))
-      cpSync(join(source, name), join(home, name), { recursive: true, verbatimSymlinks: true });
   const env = { PATH: process.env["PATH"] ?? "", HOME: home, CI: "1", ...environment, SMARTCLAW_HOME: home };
   const smartclaw = (...args: string[]): Promise<unknown> => run(process.execPath, [cli, ...args], { env });
-  const client = createClient(pathsOf(env, process.platform).socket);
+  const paths = pathsOf(env, process.platform);
+  const borrowed = borrowReleases(source, paths);
+  const client = createClient(paths.socket);
   const start = async (): Promise<void> => {
     await smartclaw("start", "--no-open");
     const deadline = Date.now() + readyMs;
@@ -67,6 +98,7 @@ export async function startHouse(
   await start();
   return {
     home,
+    borrowed,
     client,
     start,
     status: () => client.system.status(),

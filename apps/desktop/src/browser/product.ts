@@ -1,25 +1,22 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type ProviderStandIn, startProviderStandIn } from "@smartclaw/egress/testing";
 import { chromium, type Page } from "playwright-core";
+import { pathsOf } from "../daemon/paths.ts";
+import { skipWithoutRelease, useInstalledReleases } from "../daemon/testing/real-daemon.ts";
 
 const run = promisify(execFile);
 const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
-const releases = process.env["SMARTCLAW_TEST_RELEASES"];
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
   existsSync,
 );
 /** Why there is no product to test here; false when there is one. */
 export const skip =
-  releases === undefined
-    ? "no installed OpenClaw (SMARTCLAW_TEST_RELEASES)"
-    : executablePath === undefined
-      ? "no Chromium"
-      : false;
+  skipWithoutRelease === false && executablePath === undefined ? "no Chromium" : skipWithoutRelease;
 /** The only key that the stand-in provider takes. */
 export const key = "sk-test-canary-0123456789";
 
@@ -57,11 +54,7 @@ export async function openProduct(): Promise<Product> {
     makeHome() {
       const home = mkdtempSync(join(tmpdir(), "sc-page-"));
       homes.push(home);
-      const installed = join(releases ?? "", "versions", "openclaw");
-      mkdirSync(join(home, "versions", "openclaw"), { recursive: true });
-      for (const version of readdirSync(installed))
-        symlinkSync(join(installed, version), join(home, "versions", "openclaw", version));
-      cpSync(join(releases ?? "", "live.json"), join(home, "live.json"));
+      useInstalledReleases({ paths: pathsOf({ SMARTCLAW_HOME: home }, process.platform) });
       return home;
     },
     async startPage(home) {

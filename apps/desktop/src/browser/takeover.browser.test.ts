@@ -38,13 +38,13 @@ test(
     assert.deepEqual(holds(key), [false, false]);
     assert.deepEqual(holds(oldKey), [true, true]);
     const suggestion = first.getByRole("button", { name: "Say hello and tell me what you can do." });
-    await suggestion.waitFor({ timeout: 60_000 });
+    await suggestion.waitFor({ timeout: 180_000 });
     await examine(first, "welcome-moved");
     await suggestion.click();
     await first
       .getByRole("article", { name: /^Answer at/ })
       .getByText("ready")
-      .waitFor({ timeout: 60_000 });
+      .waitFor({ timeout: 180_000 });
     assert.equal(await clicksOf(first), 3);
 
     await first.getByText("1 more key on this computer lies in the clear.").waitFor();

@@ -11,7 +11,7 @@ import {
   type SystemStatus,
 } from "@smartclaw/contracts";
 import { createForwardProxy, createLedger, createModelProxy } from "@smartclaw/egress";
-import { createReleaseLists, createReleases, createStates } from "@smartclaw/openclaw";
+import { createReleases, createStates } from "@smartclaw/openclaw";
 import { createImporter, createKeystore, createVault } from "@smartclaw/vault";
 import { createRpcHandler } from "../api/router.ts";
 import { setAutostart } from "../autostart/autostart.ts";
@@ -22,7 +22,7 @@ import { createLocalServerProbe } from "../connections/discovery.ts";
 import { createConnectionStore } from "../connections/store.ts";
 import { runDoctor } from "../doctor/doctor.ts";
 import { createLogs } from "../logs/logs.ts";
-import { installEnvironment } from "../openclaw/install-environment.ts";
+import { createNpmParts } from "../openclaw/npm-parts.ts";
 import { createOpenClawRoom } from "../openclaw/openclaw-room.ts";
 import { openFailureBook } from "../openclaw/provider-faults-book.ts";
 import { explainFailures } from "../openclaw/provider-faults-chat.ts";
@@ -54,8 +54,6 @@ export interface Programs {
  * looks through its whole state for what must be migrated whenever that differs from the last start.
  */
 const proxyPorts = { model: [...range(7430, 10), 0], forward: [...range(7440, 10), 0] };
-/** Signs every package: https://docs.npmjs.com/about-registry-signatures */
-const npmHost = "registry.npmjs.org";
 const statusGapMs = 50;
 const hourMs = 3_600_000;
 /** What of the environment the keystore's helper needs: how to reach the session's D-Bus. */
@@ -159,30 +157,7 @@ export async function startDaemon(deps: {
   const releases = createReleases({ root: paths.releases });
   const { platform } = process;
   const states = createStates({ home: paths.states, link: paths.openclawState, platform });
-  const registry = environment["npm_config_registry"] ?? `https://${npmHost}/`;
-  const npm = {
-    environment: installEnvironment(environment),
-    registry,
-    ledger,
-    processName: "smartclaw-installer",
-    log,
-  };
-  const lists = createReleaseLists({
-    ...npm,
-    command: [process.execPath, programs.resolveChild],
-    committed: (wanted) => join(programs.locks, `openclaw-${wanted}.json`),
-    folder: join(paths.updateWork, "lists"),
-    cache: join(paths.cache, "lists"),
-    registrySigns: URL.parse(registry)?.hostname === npmHost,
-    keys: null,
-  });
-  const install = {
-    ...npm,
-    command: [process.execPath, programs.installChild] as const,
-    cache: join(paths.cache, "npm"),
-    lockFile: lists.pathOf,
-    clock,
-  };
+  const { lists, install } = createNpmParts({ paths, programs, environment, ledger, clock, log });
   const openclaw = createOpenClawRoom({
     paths,
     environment,

@@ -42,7 +42,7 @@ test("the real OpenClaw", { skip: skipWithoutRelease }, async (t) => {
   async function say(text: string): Promise<void> {
     const had = (await said()).length;
     await daemon.api.chat.send({ conversation, text, clientId: randomUUID() });
-    for (const end = Date.now() + 60_000; (await said()).length < had + 2; await sleep(200))
+    for (const end = Date.now() + 180_000; (await said()).length < had + 2; await sleep(200))
       if (Date.now() > end) throw new Error(`no answer to ${text}: ${(await said()).join("; ")}`);
   }
   async function said(): Promise<string[]> {

@@ -37,7 +37,7 @@ function follow(id: ConversationId, from = chat) {
     events,
     has,
     async until(type: ChatEvent["type"]) {
-      await until(() => has(type), 30_000).catch(() =>
+      await until(() => has(type), 90_000).catch(() =>
         assert.fail(`no ${type} after ${JSON.stringify(events).slice(-1500)}`),
       );
     },
@@ -212,7 +212,7 @@ test("chat through the real gateway", { skip: skipWithoutOpenclaw, concurrency: 
       );
       // OpenClaw takes the interrupted turn up again by itself.
       const since = () => view.events.slice(view.events.findLastIndex((event) => event.type === "snapshot"));
-      await until(() => since().some((event) => event.type === "delta"), 60_000);
+      await until(() => since().some((event) => event.type === "delta"), 180_000);
       await chat.stop({ id });
       await until(() => since().some((event) => event.type === "end"));
       const { messages } = await chat.history({ id, limit: 20 });

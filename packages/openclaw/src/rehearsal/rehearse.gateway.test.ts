@@ -36,8 +36,8 @@ function rehearsal(change: Partial<RehearsalDeps>): Promise<void> {
     clock: Date,
     log: quietLog,
     onLine: () => {},
-    startMs: 120_000,
-    turnMs: 60_000,
+    startMs: 240_000,
+    turnMs: 180_000,
     signal: new AbortController().signal,
     ...change,
   });

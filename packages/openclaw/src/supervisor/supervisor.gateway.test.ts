@@ -69,7 +69,7 @@ test("the real OpenClaw under the supervisor", { skip: skipWithoutOpenclaw }, as
     const phases: string[] = [];
     const stop = real.supervisor.onChange((state) => phases.push(state.phase));
     process.kill(pid!, "SIGKILL");
-    await until(() => phases.includes("ready"), 60_000);
+    await until(() => phases.includes("ready"), 180_000);
     stop();
     assert.deepEqual([...new Set(phases)], ["backing-off", "starting", "ready"]);
     assert.equal(real.supervisor.state().restarts, 1);

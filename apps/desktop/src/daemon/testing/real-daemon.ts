@@ -32,7 +32,7 @@ export interface RunningDaemon {
   exitCode(): number | null;
   /** What it wrote to stderr: nothing, while all is well. */
   errors(): string;
-  /** Asks again until `condition` holds, for at most `ms` milliseconds: a minute and a half, if not said. */
+  /** Asks again until `condition` holds, for at most `ms` milliseconds: three minutes, if not said. */
   until(condition: (status: SystemStatus) => boolean, what: string, ms?: number): Promise<SystemStatus>;
   /** SIGKILL. */
   kill(): void;
@@ -71,7 +71,7 @@ export const testVersions = { newest: "2026.9.6", before: "2026.9.5" } as const;
 
 /** Puts installed releases into this home, without copying them. The first is the one that is live. */
 export function useInstalledReleases(
-  { paths }: DaemonHome,
+  { paths }: Pick<DaemonHome, "paths">,
   versions: readonly string[] = [testVersions.newest],
 ): void {
   if (installedReleases === undefined) throw new Error("no installed OpenClaw");
@@ -81,9 +81,9 @@ export function useInstalledReleases(
     symlinkSync(join(installedReleases, place), join(paths.releases, place));
   }
   // Shared with every such home, so that only the first one pays for compiling OpenClaw.
-  const temporary = join(installedReleases, "..", "openclaw-tmp");
-  mkdirSync(temporary, { recursive: true, mode: 0o700 });
-  symlinkSync(temporary, paths.temporary);
+  const compiled = join(installedReleases, "..", "openclaw-tmp", "node-compile-cache");
+  for (const folder of [compiled, paths.temporary]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  symlinkSync(compiled, join(paths.temporary, "node-compile-cache"));
   const [live] = versions;
   // The newest becomes the live one by the daemon's own hand when it finds it.
   if (live !== testVersions.newest)
@@ -103,7 +103,7 @@ async function start(paths: Paths, environment: Readonly<Record<string, string>>
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const alive = (): boolean => child.exitCode === null && child.signalCode === null;
   const api = createClient(paths.socket);
-  const wait = async <T>(look: () => Promise<T | null>, what: () => string, ms = 90_000): Promise<T> => {
+  const wait = async <T>(look: () => Promise<T | null>, what: () => string, ms = 180_000): Promise<T> => {
     for (const end = Date.now() + ms; Date.now() < end; await sleep(100)) {
       if (!alive()) throw new Error(`the daemon ended: ${errors}`);
       const seen = await look();

@@ -159,7 +159,7 @@ export async function createRealGateway(options: {
         const late = setTimeout(() => {
           const last = lines.slice(-8).map((line) => line.text);
           reject(new Error(`still ${supervisor.state().phase}, not ${phases.join()}\n${last.join("\n")}`));
-        }, 90_000);
+        }, 180_000);
         const look = () => {
           if (!phases.includes(supervisor.state().phase)) return;
           clearTimeout(late);
@@ -182,7 +182,7 @@ export async function createRealGateway(options: {
 }
 
 /** Waits until `condition` holds. */
-export async function until(condition: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, ms = 90_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`did not come true within ${ms} ms: ${condition.toString()}`);
