@@ -15,7 +15,7 @@ const nowhere = { connected() {}, count() {}, end() {}, fail() {} };
 const toStderr = (fields: object, message: string): void =>
   void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
 
-const releases = createReleases({ root });
+const releases = createReleases({ root, platform: process.platform });
 const deps: Omit<InstallerDeps, "releases"> = {
   command: [process.execPath, beside("src/install/child.ts")],
   environment: process.env,

@@ -11,7 +11,7 @@ import { ensureSystemPackages } from "./lib/system-packages.mjs";
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 /** @typedef {{ name: string, work: () => Promise<{ code: number, output: string, counts?: Counts }> }} Stage */
 
-const stageLimitMs = 30 * 60_000;
+const stageLimitMs = 45 * 60_000;
 const logs = join(cache, "test-logs");
 const modules = join(root, "node_modules");
 const only = process.argv.includes("--only")
@@ -70,6 +70,7 @@ await main(async () => {
   });
   const isBrowser = (/** @type {string} */ file) => file.endsWith(".browser.test.ts");
   const needsGateway = (/** @type {string} */ file) => /\.(integration|real|gateway)\.test\.ts$/.test(file);
+  const isRoom = (/** @type {string} */ file) => file.startsWith("packages");
   /**
    * Rows one after the other; in a row lanes side by side, in a lane one stage after the other. What starts OpenClaw
    * leaves half of two cores idle: side by side the lanes take two thirds of the time that they take in turn. @type {Stage[][][]}
@@ -77,10 +78,11 @@ await main(async () => {
   const plan = [
     [[openclaw], [...fixed, tests("unit", (file) => !isBrowser(file) && !needsGateway(file), 2)]],
     [
-      [tests("integration", needsGateway, 1)],
+      [tests("integration", (file) => needsGateway(file) && !isRoom(file), 1)],
       [
         check("proofs", [node, join(root, "proofs", "src", "main.ts"), "--json"]),
         tests("browser", isBrowser, 1),
+        tests("rooms", (file) => needsGateway(file) && isRoom(file), 1),
       ],
     ],
   ];

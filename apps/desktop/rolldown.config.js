@@ -2,6 +2,7 @@ import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
+import { externalPackages } from "./external-packages.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const output = join(here, "dist");
@@ -15,6 +16,7 @@ function copyAssets() {
       const files = readdirSync(openclaw, { recursive: true, encoding: "utf8" });
       for (const file of files.filter((name) => name.endsWith(".mjs")))
         cpSync(join(openclaw, file), join(output, file.split(/[\\/]/).at(-1) ?? ""));
+      cpSync(join(here, "src", "daemon", "version.json"), join(output, "version.json"));
       cpSync(join(here, "..", "..", "packages", "openclaw", "locks"), join(output, "locks"), {
         recursive: true,
       });
@@ -27,14 +29,14 @@ rmSync(output, { recursive: true, force: true });
 export default defineConfig({
   input: {
     daemon: join(here, "src/daemon/entry.ts"),
-    cli: join(here, "src/cli/main.ts"),
+    cli: join(here, "src/cli/entry.ts"),
+    "self-watcher": join(here, "src/self/watcher.ts"),
     "keystore-child": join(here, "../../packages/vault/src/keystore-child.ts"),
     "install-child": join(here, "../../packages/openclaw/src/install/child.ts"),
     "resolve-child": join(here, "../../packages/openclaw/src/install/resolve-child.ts"),
   },
   platform: "node",
-  // Native code, and packages that read files beside themselves.
-  external: [/^node:/, "@napi-rs/keyring", "@npmcli/arborist", "pacote", "open"],
+  external: [/^node:/, ...externalPackages],
   output: {
     dir: output,
     format: "esm",

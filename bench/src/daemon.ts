@@ -16,10 +16,14 @@ const { stop } = await startDaemon({
     installChild: built("desktop/dist/install-child.js"),
     resolveChild: built("desktop/dist/resolve-child.js"),
     locks: built("desktop/dist/locks"),
+    selfWatcher: built("desktop/dist/self-watcher.js"),
+    updateSource: built("desktop/dist/update-source.json"),
+    installed: built("desktop/dist/daemon.js"),
   },
   environment: process.env,
   newToken: () => benchToken,
-  exit: () => process.exit(0),
+  exit: (code) => process.exit(code),
+  mode: "plain",
 });
 process.stdout.write(`${front.port}\n`);
 process.stdin.resume();

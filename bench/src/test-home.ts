@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createClient } from "../../apps/desktop/src/cli/client.ts";
 import { pathsOf } from "../../apps/desktop/src/daemon/paths.ts";
+import { removeReadOnly } from "../../packages/openclaw/src/releases/read-only.ts";
 
 const run = promisify(execFile);
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -53,6 +54,7 @@ export function makeTestHome(...releases: string[]): TestHome {
     },
     async dispose() {
       await smartclaw("stop").catch(() => {});
+      await removeReadOnly(join(folder, "versions"), process.platform);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -77,6 +77,7 @@ export async function openToyHouse(character: Character, spoil: Spoil = () => ({
   const begin = (): { updater: Updater; store: UpdaterDeps["store"] } => {
     const store = openUpdateStore({ file: join(root, "updates.sqlite"), log: quiet });
     const whole: UpdaterDeps = {
+      component: "openclaw",
       store,
       target: createToyTarget(root, character),
       registry: createRegistry({
@@ -86,6 +87,7 @@ export async function openToyHouse(character: Character, spoil: Spoil = () => ({
         processName: "smartclaw",
       }),
       nodeVersion: process.versions.node,
+      conditions: () => Promise.resolve({ metered: false, batteryLeft: null }),
       clock: { now: clock.wall },
       steady: clock.steady,
       random: () => jitters[looks++ % jitters.length] ?? 0,

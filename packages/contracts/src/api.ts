@@ -13,7 +13,7 @@ import {
   newConnection,
 } from "./provider.ts";
 import { doctorCheck, logLine, settings, systemStatus } from "./system.ts";
-import { releaseVersion, updateRecord, updateSettings, updateStatus } from "./update.ts";
+import { releaseVersion, updateComponent, updateRecord, updateSettings, updateStatus } from "./update.ts";
 import { vaultSetup, vaultSlot, vaultStatus, vaultUnlock } from "./vault.ts";
 
 const route = oc.errors({ FAULT: { status: 400, data: errorReport } });
@@ -21,6 +21,9 @@ const page = { limit: z.number().int().min(1).max(500).default(100) };
 const onConnection = z.object({ id: connectionId });
 
 /** The daemon's API: the web page, the command line and the phone speak this and nothing else. */
+/** OpenClaw, unless another one is named. */
+const ofComponent = z.object({ component: updateComponent });
+
 export const api = {
   system: {
     status: route.output(systemStatus),
@@ -45,14 +48,14 @@ export const api = {
   },
   updates: {
     /** Looks for a newer release now. */
-    check: route.output(updateStatus),
+    check: route.input(ofComponent.prefault({})).output(updateStatus),
     /** Begins an update now: to the newest release, or to `version`. Cool-down, skips and earlier failures do not count. */
-    apply: route.input(z.object({ version: releaseVersion.optional() })).output(updateStatus),
+    apply: route.input(ofComponent.extend({ version: releaseVersion.optional() })).output(updateStatus),
     /** Begins the way back to the release before this one, which is then not installed by itself again. */
-    goBack: route.output(updateStatus),
-    change: route.input(updateSettings.partial()).output(updateStatus),
+    goBack: route.input(ofComponent.prefault({})).output(updateStatus),
+    change: route.input(ofComponent.extend(updateSettings.partial().shape)).output(updateStatus),
     /** The newest first. */
-    history: route.input(z.object(page)).output(z.array(updateRecord)),
+    history: route.input(ofComponent.extend(page)).output(z.array(updateRecord)),
   },
   vault: {
     status: route.output(vaultStatus),

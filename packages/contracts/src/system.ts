@@ -16,8 +16,16 @@ export const systemStatus = z.object({
     platform: z.string(),
     home: z.string(),
   }),
-  openclaw: z.object({ install: installState, gateway: gatewayState, listeners: z.array(listener) }),
+  openclaw: z.object({
+    install: installState,
+    gateway: gatewayState,
+    listeners: z.array(listener),
+    /** Of the Node that it runs on; null before it was installed. */
+    nodeVersion: z.string().nullable(),
+  }),
   updates: updateStatus,
+  /** SmartClaw's own; null when nobody told it where its releases are. */
+  selfUpdates: updateStatus.nullable(),
   vault: vaultStatus,
   modelProxy: z.object({ port, requests: z.number().int(), refused: z.number().int() }),
   forwardProxy: z.object({ port, requests: z.number().int(), refused: z.number().int() }),

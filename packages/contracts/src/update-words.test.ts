@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   type UpdateRecord,
   type UpdateStatus,
+  updateObstacles,
   updateOutcomes,
   updateSteps,
   type UpdateVerdict,
@@ -22,6 +23,7 @@ const minute = 60_000;
 const now = 1_000 * 24 * 60 * minute;
 const settings = { automatic: true, held: false, pinned: null, skipped: [], coolDownHours: 24 };
 const status: UpdateStatus = {
+  component: "openclaw",
   settings,
   live: "1.0.0",
   previous: null,
@@ -33,6 +35,7 @@ const status: UpdateStatus = {
 };
 const unreachable = { code: "NETWORK_UNREACHABLE", message: "Nobody answers.", next: "Wait." } as const;
 const record: UpdateRecord = {
+  component: "openclaw",
   id: "1",
   at: 7,
   from: "1.0.0",
@@ -86,11 +89,15 @@ test("what becomes of a newer version holds its reason, and does not promise wha
     assert.match(foundSentence(verdict, { ...settings, automatic: false }, when), /when you say so\.$/);
   const hold = { verdict: "hold", version: "1.1.0", reason: "You skipped this version." } as const;
   assert.match(foundSentence(hold, settings, when), /You skipped this version\.$/);
+  const postponed = updateObstacles.map((obstacle) =>
+    foundSentence({ verdict: "postponed", version: "1.1.0", obstacle }, settings, when),
+  );
+  assert.match(postponed.join(), /^It waits, .* metered.*,It waits, .* battery.*you can also update now\.$/);
 });
 
 test("each step and each end is told apart, forward and back", () => {
   const kinds = ["update", "go-back"] as const;
-  const way = { from: "1.0.0", to: "1.1.0" };
+  const way = { component: "openclaw" as const, from: "1.0.0", to: "1.1.0" };
   const said = updateSteps.map((step) => stepSentence({ ...way, kind: "update", step }));
   assert.equal(new Set(said).size, updateSteps.length);
   for (const sentence of said) assert.match(sentence, /^[A-Z].*1\.[01]\.0.*\.$/);

@@ -1,4 +1,18 @@
-import type { UpdateRecord, UpdateSettings, UpdateStatus, UpdateStep, UpdateVerdict } from "./update.ts";
+import type {
+  UpdateComponent,
+  UpdateObstacle,
+  UpdateRecord,
+  UpdateSettings,
+  UpdateStatus,
+  UpdateStep,
+  UpdateVerdict,
+} from "./update.ts";
+
+/** What people call it. */
+export const componentNames: Readonly<Record<UpdateComponent, string>> = {
+  openclaw: "OpenClaw",
+  smartclaw: "SmartClaw",
+};
 
 const minuteMs = 60_000;
 /** The largest first. */
@@ -46,6 +60,13 @@ export function nextLookSentence({ nextCheckAt }: UpdateStatus, now: number): st
     : `SmartClaw looks ${soon(nextCheckAt, now)}.`;
 }
 
+const obstacles: Readonly<Record<UpdateObstacle, string>> = {
+  metered:
+    "It waits, as this connection is metered. On another one it is installed by itself; you can also update now.",
+  battery:
+    "It waits, as the battery has less than 30 % left. On mains it is installed by itself; you can also update now.",
+};
+
 /** What becomes of a newer version. @param when says a moment of time as the reader is used to it. */
 export function foundSentence(
   verdict: Exclude<UpdateVerdict, { verdict: "current" }>,
@@ -58,35 +79,37 @@ export function foundSentence(
       return automatic ? "It is installed by itself, as soon as OpenClaw has nothing to do." : byHand;
     case "wait":
       return `It waits until ${when(verdict.until)}. ${verdict.reason}${automatic ? "" : ` ${byHand}`}`;
+    case "postponed":
+      return obstacles[verdict.obstacle];
     case "hold":
       return `It is not installed by itself. ${verdict.reason}`;
   }
 }
 
-type Running = Pick<NonNullable<UpdateStatus["running"]>, "from" | "to" | "kind" | "step">;
+type Running = Pick<NonNullable<UpdateStatus["running"]>, "component" | "from" | "to" | "kind" | "step">;
 
 /** What is under way, without its end: `Updating OpenClaw 1.0.0 to 1.1.0`. */
-export function runningTitle({ from, to, kind }: Running): string {
-  return kind === "update"
-    ? `Updating OpenClaw ${from} to ${to}`
-    : `Going back from OpenClaw ${from} to ${to}`;
+export function runningTitle({ component, from, to, kind }: Running): string {
+  const name = componentNames[component];
+  return kind === "update" ? `Updating ${name} ${from} to ${to}` : `Going back from ${name} ${from} to ${to}`;
 }
 
-const steps: Readonly<Record<UpdateStep, (from: string, to: string) => string>> = {
-  staging: (from, to) => `OpenClaw ${to} is fetched and checked; ${from} goes on working.`,
-  rehearsing: (from, to) => `OpenClaw ${to} is tried out on a copy of your data; ${from} goes on working.`,
-  waiting: (from, to) => `OpenClaw ${to} is ready, and waits until ${from} has nothing to do.`,
-  stopping: (from) => `OpenClaw ${from} is stopped.`,
-  copying: (_, to) => `Your data is copied for OpenClaw ${to}.`,
-  switching: (from, to) => `OpenClaw ${to} takes the place of ${from}.`,
-  trial: (_, to) => `OpenClaw ${to} starts, and everything is checked.`,
-  probation: (_, to) => `OpenClaw ${to} works, and is watched for a while.`,
-  "rolling-back": (from) => `OpenClaw ${from} comes back with its data.`,
+const steps: Readonly<Record<UpdateStep, (name: string, from: string, to: string) => string>> = {
+  staging: (name, from, to) => `${name} ${to} is fetched and checked; ${from} goes on working.`,
+  rehearsing: (name, from, to) =>
+    `${name} ${to} is tried out on a copy of your data; ${from} goes on working.`,
+  waiting: (name, from, to) => `${name} ${to} is ready, and waits until ${from} has nothing to do.`,
+  stopping: (name, from) => `${name} ${from} is stopped.`,
+  copying: (name, _, to) => `Your data is copied for ${name} ${to}.`,
+  switching: (name, from, to) => `${name} ${to} takes the place of ${from}.`,
+  trial: (name, _, to) => `${name} ${to} starts, and everything is checked.`,
+  probation: (name, _, to) => `${name} ${to} works, and is watched for a while.`,
+  "rolling-back": (name, from) => `${name} ${from} comes back with its data.`,
 };
 
 /** What the step does. */
-export function stepSentence({ from, to, step }: Running): string {
-  return steps[step](from, to);
+export function stepSentence({ component, from, to, step }: Running): string {
+  return steps[step](componentNames[component], from, to);
 }
 
 /** What each outcome is called in a list. */
@@ -98,21 +121,22 @@ export const outcomeNames: Readonly<Record<UpdateRecord["outcome"], string>> = {
 };
 
 /** How an update ended; why is in its `error`. */
-export function recordSentence({ from, to, kind, outcome }: UpdateRecord): string {
+export function recordSentence({ component, from, to, kind, outcome }: UpdateRecord): string {
+  const name = componentNames[component];
   const forward = kind === "update";
   switch (outcome) {
     case "committed":
-      return forward ? `OpenClaw ${from} was updated to ${to}.` : `OpenClaw went back from ${from} to ${to}.`;
+      return forward ? `${name} ${from} was updated to ${to}.` : `${name} went back from ${from} to ${to}.`;
     case "rolled-back":
       return forward
-        ? `OpenClaw ${from} came back in place of ${to}.`
-        : `OpenClaw went back to ${to}, and ${from} came back in its place.`;
+        ? `${name} ${from} came back in place of ${to}.`
+        : `${name} went back to ${to}, and ${from} came back in its place.`;
     case "refused":
       return forward
-        ? `OpenClaw ${to} was not installed; ${from} went on working.`
-        : `OpenClaw did not go back to ${to}; ${from} went on working.`;
+        ? `${name} ${to} was not installed; ${from} went on working.`
+        : `${name} did not go back to ${to}; ${from} went on working.`;
     case "aborted":
-      return `${forward ? "The update" : "The way back"} from OpenClaw ${from} to ${to} was broken off.`;
+      return `${forward ? "The update" : "The way back"} from ${name} ${from} to ${to} was broken off.`;
   }
 }
 

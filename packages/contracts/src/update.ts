@@ -9,6 +9,12 @@ export const releaseVersion = z
   .max(64)
   .regex(/^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[\w.]+)?$/);
 
+/** What is kept up to date, each by itself. */
+export const updateComponents = ["openclaw", "smartclaw"] as const;
+export type UpdateComponent = (typeof updateComponents)[number];
+/** Records and journals of before there were two say nothing of it. */
+export const updateComponent = z.enum(updateComponents).default("openclaw");
+
 /** What an update goes through, in order. The journal holds the step whose work may have begun. */
 export const updateSteps = [
   /** The new release is fetched, checked and laid out beside the running one. */
@@ -46,6 +52,7 @@ export const updateOutcomes = [
 /** One finished update. */
 export const updateRecord = z.object({
   id: z.string(),
+  component: updateComponent,
   at: timestamp,
   from: releaseVersion,
   to: releaseVersion,
@@ -71,18 +78,29 @@ export const updateSettings = z.object({
 });
 export type UpdateSettings = z.infer<typeof updateSettings>;
 
+/** What speaks against fetching a release by itself right now: a connection that is metered, a battery that runs low. */
+export const updateObstacles = ["metered", "battery"] as const;
+export type UpdateObstacle = (typeof updateObstacles)[number];
+
 /** What is to become of the newest release. */
 export const updateVerdict = z.discriminatedUnion("verdict", [
   z.object({ verdict: z.literal("current") }),
   z.object({ verdict: z.literal("install"), version: releaseVersion }),
   /** In its cool-down, which ends at `until`. */
   z.object({ verdict: z.literal("wait"), version: releaseVersion, until: timestamp, reason: z.string() }),
+  /** It would be installed, and is as soon as the obstacle is gone. */
+  z.object({
+    verdict: z.literal("postponed"),
+    version: releaseVersion,
+    obstacle: z.enum(updateObstacles),
+  }),
   /** Only the user can let it through. */
   z.object({ verdict: z.literal("hold"), version: releaseVersion, reason: z.string() }),
 ]);
 export type UpdateVerdict = z.infer<typeof updateVerdict>;
 
 export const updateStatus = z.object({
+  component: updateComponent,
   settings: updateSettings,
   /** What runs, and where "go back" leads. */
   live: releaseVersion.nullable(),
@@ -90,6 +108,7 @@ export const updateStatus = z.object({
   /** An update that is under way. */
   running: z
     .object({
+      component: updateComponent,
       from: releaseVersion,
       to: releaseVersion,
       kind: z.enum(["update", "go-back"]),

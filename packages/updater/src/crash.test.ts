@@ -34,10 +34,13 @@ function run(root: string, character: Character, killAt: number): Promise<string
   });
 }
 
-/** What must hold whatever happened: a whole release is live with a state that has the history. */
+/** What must hold whatever happened: a whole release is live with the Node that it needs and a state that has the history. */
 function check(root: string, character: Character): string {
   const now = live.parse(JSON.parse(readFileSync(join(root, "live.json"), "utf8")));
   assert.equal(readFileSync(join(root, "versions", now.version, "program"), "utf8"), now.version);
+  assert.equal(now.node, now.version === "1.1.0" ? "28.1.0" : "bundled");
+  if (now.node !== "bundled")
+    assert.equal(readFileSync(join(root, "runtimes", now.node, "program"), "utf8"), now.node);
   assert.equal(readFileSync(join(root, "states", now.state, "history"), "utf8"), "what was said");
   const log = { info() {}, warn() {}, error() {} };
   const store = openUpdateStore({ file: join(root, "updates.sqlite"), log });

@@ -1,5 +1,9 @@
+export { chooseRuntime } from "./find/choose-runtime.ts";
+export { publishedRuntimes } from "./find/published-runtimes.ts";
 export { createRegistry, type Registry } from "./find/registry.ts";
+export type { Conditions } from "./fetch-obstacle.ts";
 export { createPause, type Pause } from "./pause.ts";
+export { createReleaseSource, type ReleaseSource } from "./self/release-source.ts";
 export { openUpdateStore, type UpdateStore } from "./store/update-store.ts";
 export type { Live, Transaction } from "./transaction/transaction.ts";
 export type { UpdateTarget } from "./transaction/update-target.ts";

@@ -29,6 +29,11 @@ export function nextSchedule(checked: Moment, random: number): Schedule {
   return { since: checked, waitMs: checkEveryMs + Math.round((random - 0.5) * 2 * jitterMs) };
 }
 
+/** While something on this computer is in the way of an update, that is looked at again. */
+export function retrySchedule(postponed: Moment): Schedule {
+  return { since: postponed, waitMs: leastGapMs };
+}
+
 /**
  * Whether it is time to look. The steady clock decides; the wall clock is asked too, as it goes on while the machine
  * sleeps, but a wall clock alone cannot make two looks follow each other closely.

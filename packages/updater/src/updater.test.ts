@@ -12,7 +12,8 @@ import { createUpdater, type Updater } from "./updater.ts";
 const home = mkdtempSync(join(tmpdir(), "sc-updater-"));
 after(() => rmSync(home, { recursive: true, force: true }));
 const log = { info() {}, warn() {}, error() {} };
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 let count = 0;
 
 function raise(error: Error): never {
@@ -32,10 +33,12 @@ function start(
   if (!existsSync(root)) installToy(root);
   const clock = { now: 1_800_000_000_000 };
   const asked: string[] = [];
+  const computer = { metered: false, batteryLeft: null as number | null };
   const timers = new Set<() => void>();
   const store = openUpdateStore({ file: join(root, "updates.sqlite"), log });
   let id = 0;
   const updater = createUpdater({
+    component: "openclaw",
     store: { ...store, ...options.store },
     target: { ...createToyTarget(root, options.character ?? "good"), ...options.target },
     registry: {
@@ -50,6 +53,10 @@ function start(
       },
     },
     nodeVersion: "26.10.0",
+    conditions: () => {
+      asked.push("conditions");
+      return Promise.resolve(computer);
+    },
     clock: { now: () => clock.now },
     steady: () => clock.now,
     random: () => 0.5,
@@ -62,7 +69,18 @@ function start(
   });
   const live = (): string =>
     (JSON.parse(readFileSync(join(root, "live.json"), "utf8")) as { version: string }).version;
-  return { root, clock, asked, updater, live };
+  /** Lets time pass, in the daemon's own steps, and everything end that it brings about. */
+  const pass = async (ms: number): Promise<void> => {
+    for (const end = clock.now + ms; clock.now < end;) {
+      clock.now += 30_000;
+      const due = [...timers];
+      timers.clear();
+      for (const run of due) run();
+      for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await ended(updater);
+  };
+  return { root, clock, asked, computer, updater, live, pass };
 }
 
 /** Resolves when no update is under way any more. */
@@ -115,6 +133,75 @@ test("nothing is begun against a hold, a pin, or backwards", async () => {
   await assert.rejects(updater.apply("1.0.0"), refused(/runs already/));
   await assert.rejects(updater.goBack(), refused(/no earlier release/));
   assert.equal(live(), "1.0.0");
+  await updater.close();
+});
+
+for (const [obstacle, change] of [
+  ["metered", { metered: true }],
+  ["battery", { batteryLeft: 29.9 }],
+] as const)
+  test(`what is found is not fetched (${obstacle}), and is half an hour after that has ended`, async () => {
+    const { asked, computer, updater, live, pass } = start();
+    updater.change({ coolDownHours: 0 });
+    updater.start();
+    Object.assign(computer, change);
+    await pass(5 * minute);
+    assert.deepEqual(updater.status().found, { verdict: "postponed", version: "1.1.0", obstacle });
+    assert.deepEqual(asked, ["newest", "1.1.0", "conditions"]);
+    await pass(2 * hour);
+    assert.deepEqual(new Set(asked.slice(3)), new Set(["conditions"]), "nobody outside is asked meanwhile");
+    assert.equal(asked.length, 3 + 4);
+    assert.equal(live(), "1.0.0");
+    Object.assign(computer, { metered: false, batteryLeft: 30 });
+    await pass(30 * minute);
+    assert.equal(live(), "1.1.0");
+    assert.equal(updater.status().found?.verdict, "current");
+    await updater.close();
+  });
+
+test("the user's own word counts on a metered connection, too; and what is not automatic is not postponed", async () => {
+  const { asked, computer, updater, live, pass } = start();
+  updater.change({ coolDownHours: 0, automatic: false });
+  computer.metered = true;
+  assert.equal((await updater.check()).found?.verdict, "install");
+  assert.ok(!asked.includes("conditions"));
+  updater.change({ automatic: true });
+  assert.equal((await updater.check()).found?.verdict, "postponed");
+  assert.equal(updater.change({ automatic: false }).found?.verdict, "install");
+  assert.equal(updater.change({ automatic: true, held: true }).found?.verdict, "hold");
+  updater.change({ held: false });
+  await updater.apply();
+  await pass(0);
+  assert.equal(live(), "1.1.0");
+  await updater.close();
+});
+
+test("a newer version that is found while one is postponed is asked what it needs, and is the one that comes", async () => {
+  const options = { newest: "1.1.0" };
+  const { asked, computer, updater, live, pass } = start(options);
+  updater.change({ coolDownHours: 0 });
+  updater.start();
+  computer.metered = true;
+  await updater.check();
+  options.newest = "1.2.0";
+  await pass(7 * hour);
+  assert.deepEqual(updater.status().found, { verdict: "postponed", version: "1.2.0", obstacle: "metered" });
+  assert.ok(asked.includes("1.2.0"));
+  computer.metered = false;
+  await pass(30 * minute);
+  assert.equal(live(), "1.2.0");
+  await updater.close();
+});
+
+test("when it is looked again is told, and an update under way is no longer weighed", async () => {
+  const { asked, clock, computer, updater } = start();
+  updater.change({ coolDownHours: 0 });
+  computer.batteryLeft = 3;
+  const { nextCheckAt } = await updater.check();
+  assert.equal(nextCheckAt, clock.now + 30 * minute);
+  await updater.apply();
+  await ended(updater);
+  assert.equal(asked.filter((one) => one === "conditions").length, 1);
   await updater.close();
 });
 

@@ -4,6 +4,8 @@ import {
   type InstallState,
   type Log,
   reportOf,
+  type UpdateComponent,
+  type UpdateObstacle,
   type UpdateRecord,
   type UpdateSettings,
   type UpdateStatus,
@@ -12,7 +14,7 @@ import {
 } from "@smartclaw/contracts";
 import { growAcquaintance } from "./find/acquaintance.ts";
 import { chooseUpdate, failureOf } from "./find/choose-update.ts";
-import type { Registry } from "./find/registry.ts";
+import { type Conditions, fetchObstacle } from "./fetch-obstacle.ts";
 import { createPause } from "./pause.ts";
 import {
   calledOff,
@@ -23,19 +25,41 @@ import {
   refuseWhile,
   requireLive,
 } from "./refusals.ts";
-import { dueAt, firstSchedule, isDue, type Moment, nextSchedule } from "./schedule.ts";
+import {
+  dueAt,
+  firstSchedule,
+  isDue,
+  type Moment,
+  nextSchedule,
+  retrySchedule,
+  type Schedule,
+} from "./schedule.ts";
+import { createRuntimeFinder, type RuntimeSource } from "./runtime-finder.ts";
 import type { UpdateStore } from "./store/update-store.ts";
 import { runTransaction } from "./transaction/run-transaction.ts";
 import { reduceTransaction } from "./transaction/transaction-reducer.ts";
 import type { Live, Transaction } from "./transaction/transaction.ts";
 import type { UpdateTarget } from "./transaction/update-target.ts";
 
+/** Where releases are found. */
+interface ReleaseFinder {
+  /** @throws SmartClawError when it cannot be asked, or is not to be trusted */
+  newest(signal: AbortSignal): Promise<{ readonly version: string; readonly bytes: number }>;
+  /** @returns the versions of Node that it runs on, as a range of semver */
+  release(version: string, signal: AbortSignal): Promise<{ readonly node: string; readonly bytes: number }>;
+}
+
 export interface UpdaterDeps {
+  readonly component: UpdateComponent;
   readonly store: UpdateStore;
   readonly target: UpdateTarget;
-  readonly registry: Registry;
+  readonly registry: ReleaseFinder;
   /** The Node that releases run on, as `process.versions.node`. */
   readonly nodeVersion: string;
+  /** Where they get another one from; without it there is none. */
+  readonly runtimes?: RuntimeSource;
+  /** What this computer is connected to. Never rejects. */
+  readonly conditions: (signal: AbortSignal) => Promise<Conditions>;
   readonly clock: Clock;
   /** Whole milliseconds of a clock that nobody can set. */
   readonly steady: () => number;
@@ -46,7 +70,7 @@ export interface UpdaterDeps {
   readonly log: Log;
 }
 
-/** Keeps OpenClaw up to date, by itself and on request. */
+/** Keeps one component up to date, by itself and on request. */
 export interface Updater {
   status(): UpdateStatus;
   onChange(listener: () => void): Unsubscribe;
@@ -64,8 +88,8 @@ export interface Updater {
   /** An update that is not switched yet and is not wanted by these settings is broken off. @throws SmartClawError DISK_FULL */
   change(settings: Partial<UpdateSettings>): UpdateStatus;
   /**
-   * Goes on with what the journal holds, and begins to look. To be called once, before OpenClaw is started.
-   * @returns whether an update under way starts OpenClaw; else the caller does.
+   * Goes on with what the journal holds, and begins to look. To be called once, before the component is started.
+   * @returns whether an update under way starts the component; else the caller does.
    */
   start(): boolean;
   /** Stops looking. An update under way is left as it is, for the next start. */
@@ -77,8 +101,12 @@ const tickMs = 30_000;
 const historyLimit = 1000;
 
 export function createUpdater(deps: UpdaterDeps): Updater {
-  const { store, target, clock, log } = deps;
+  const { component, store, target, clock, log } = deps;
   const listeners = new Set<() => void>();
+  const runtimes =
+    deps.runtimes === undefined
+      ? null
+      : createRuntimeFinder({ source: deps.runtimes, bundled: deps.nodeVersion, store });
   const stopping = new AbortController();
   let objection = new AbortController();
   let current: Transaction | null = store.journal();
@@ -87,6 +115,8 @@ export function createUpdater(deps: UpdaterDeps): Updater {
   let checking: Promise<UpdateStatus> | null = null;
   const now = (): Moment => ({ wall: clock.now(), steady: deps.steady() });
   let schedule = firstSchedule(now());
+  /** Why the release that was chosen is not fetched yet, and when that is looked at again. */
+  let postponed: { readonly obstacle: UpdateObstacle; readonly again: Schedule } | null = null;
   let cancelTick: Unsubscribe = () => {};
 
   const announce = (): void => {
@@ -104,15 +134,21 @@ export function createUpdater(deps: UpdaterDeps): Updater {
   function status(): UpdateStatus {
     const { settings, lastCheck, previous } = store.memory();
     return {
+      component,
       settings,
       live: liveOf()?.version ?? null,
       previous: previous?.version ?? null,
       running: current === null ? null : { ...shown(current), install },
       lastCheck,
-      nextCheckAt: settings.automatic ? dueAt(schedule, now()) : null,
+      nextCheckAt: settings.automatic ? nextLookAt() : null,
       found: verdict(),
       last: store.history(1)[0] ?? null,
     };
+  }
+
+  function nextLookAt(): number {
+    const dates = postponed === null ? [schedule] : [schedule, postponed.again];
+    return Math.min(...dates.map((date) => dueAt(date, now())));
   }
 
   function run(first: Transaction, start: "new" | "resumed"): void {
@@ -156,18 +192,30 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     if (now !== null) await target.tidy([now, ...(previous === null ? [] : [previous]), ...wanted]);
   }
 
-  /** What becomes of the release that was offered last, by the settings and the history of now. */
+  /** What becomes of the release that was offered last. */
   function verdict(): UpdateVerdict | null {
+    const found = chosen();
+    if (postponed === null || found?.verdict !== "install" || !store.memory().settings.automatic)
+      return found;
+    return { verdict: "postponed", version: found.version, obstacle: postponed.obstacle };
+  }
+
+  /**
+   * The same by the settings and the history of now, whatever this computer is connected to.
+   * @param needs for another `engines.node` than the release is known to have
+   */
+  function chosen(needs?: string): UpdateVerdict | null {
     const { offer, acquaintance, settings } = store.memory();
     const from = liveOf();
     if (offer === null || from === null) return null;
     const at = clock.now();
     const { knownForMs } = growAcquaintance(acquaintance, offer.version, at);
     return chooseUpdate(
-      { ...offer, knownForMs },
+      { version: offer.version, node: needs ?? offer.node, knownForMs },
       {
         live: from.version,
-        nodeVersion: deps.nodeVersion,
+        runtimes: runtimes?.atHand() ?? { bundled: deps.nodeVersion, installed: [] },
+        runtimeOffer: runtimes?.offer(at) ?? null,
         settings,
         history: store.history(historyLimit),
         now: at,
@@ -186,16 +234,17 @@ export function createUpdater(deps: UpdaterDeps): Updater {
   function begin(
     kind: Transaction["kind"],
     from: Live,
-    version: string,
+    { version, node }: Pick<Live, "version" | "node">,
     base: string,
     insisted: boolean,
   ): void {
     const id = deps.newId();
     const at = clock.now();
-    const to: Live = { version, node: from.node, state: `${version}-${id}` };
+    const to: Live = { version, node, state: `${version}-${id}` };
     run(
       {
         id,
+        component,
         kind,
         step: "staging",
         from,
@@ -212,21 +261,27 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     announce();
   }
 
+  /** Asks what stands in the way of what SmartClaw would fetch by itself now. */
+  async function weigh(): Promise<void> {
+    const wanted = chosen()?.verdict === "install" && store.memory().settings.automatic;
+    const obstacle = wanted ? fetchObstacle(await deps.conditions(stopping.signal)) : null;
+    postponed = obstacle === null ? null : { obstacle, again: retrySchedule(now()) };
+  }
+
   async function look(): Promise<UpdateStatus> {
     const at = clock.now();
     let bytes = 0;
     let error: ErrorReport | null = null;
     try {
       bytes = await ask(at);
+      await weigh();
       const from = liveOf();
       const found = verdict();
-      if (
-        from !== null &&
-        found?.verdict === "install" &&
-        store.memory().settings.automatic &&
-        current === null
-      )
-        begin("update", from, found.version, from.state, false);
+      const { offer, settings } = store.memory();
+      if (from !== null && found?.verdict === "install" && settings.automatic && current === null) {
+        const node = runtimes?.choose(offer?.node ?? "*") ?? from.node;
+        begin("update", from, { version: found.version, node }, from.state, false);
+      }
     } catch (fault) {
       error = reportOf(fault);
       log.warn({ error }, "a look for newer releases failed");
@@ -249,20 +304,31 @@ export function createUpdater(deps: UpdaterDeps): Updater {
       acquaintance: growAcquaintance(acquaintance, version, at),
       offer: offer?.version === version ? offer : { version, node: "*" },
     });
-    if (verdict()?.verdict !== "install") return newest.bytes;
-    const release = await deps.registry.release(version, stopping.signal);
-    store.remember({ offer: { version, node: release.node } });
-    return newest.bytes + release.bytes;
+    // A Node that was missing at the last look may be there at this one.
+    if (chosen(runtimes === null ? undefined : "*")?.verdict !== "install") return newest.bytes;
+    const { node, bytes } = await deps.registry.release(version, stopping.signal);
+    store.remember({ offer: { version, node } });
+    return newest.bytes + bytes + ((await runtimes?.look(node, at, stopping.signal)) ?? 0);
   }
 
-  function check(): Promise<UpdateStatus> {
-    checking ??= look().finally(() => (checking = null));
+  /** Looks at what is in the way, which asks nobody outside; a whole look follows when nothing is any more. */
+  async function reconsider(): Promise<UpdateStatus> {
+    await weigh();
+    if (postponed === null) return look();
+    announce();
+    return status();
+  }
+
+  function check(how: () => Promise<UpdateStatus> = look): Promise<UpdateStatus> {
+    checking ??= how().finally(() => (checking = null));
     return checking;
   }
 
   function tick(): void {
     cancelTick = deps.setTimer(tickMs, tick);
-    if (store.memory().settings.automatic && current === null && isDue(schedule, now())) void check();
+    if (!store.memory().settings.automatic || current !== null) return;
+    if (isDue(schedule, now())) void check();
+    else if (postponed !== null && isDue(postponed.again, now())) void check(reconsider);
   }
 
   return {
@@ -272,35 +338,39 @@ export function createUpdater(deps: UpdaterDeps): Updater {
       return () => void listeners.delete(listener);
     },
     history: (limit) => store.history(limit),
-    check,
+    check: () => check(),
     async apply(wanted) {
       refuseWhile(current);
-      const from = requireLive(liveOf());
+      const from = requireLive(component, liveOf());
       const { settings } = store.memory();
       const version = wanted ?? settings.pinned ?? (await deps.registry.newest(stopping.signal)).version;
-      refuseUpdate(version, from.version, settings);
+      refuseUpdate(component, version, from.version, settings);
       const failed = failureOf(version, store.history(historyLimit)) !== null;
+      const needs = async (): Promise<string> => (await deps.registry.release(version, stopping.signal)).node;
+      const node = (await runtimes?.find(version, needs, stopping.signal)) ?? from.node;
       refuseWhile(current);
-      begin("update", from, version, from.state, failed);
+      begin("update", from, { version, node }, from.state, failed);
       return status();
     },
     async goBack() {
       if (current?.step === "trial" || current?.step === "probation") {
-        objection.abort(objected(current.to.version));
+        objection.abort(objected(current));
         return status();
       }
       refuseWhile(current);
-      const from = requireLive(liveOf());
+      const from = requireLive(component, liveOf());
       const { previous } = store.memory();
       if (previous === null) throw noEarlier();
-      begin("go-back", from, previous.version, target.baseFor(previous, from), false);
+      const { version } = previous;
+      const node = runtimes?.again(version, previous.node) ?? previous.node;
+      begin("go-back", from, { version, node }, target.baseFor(previous, from), false);
       return status();
     },
     change(change) {
       const { settings } = store.memory();
       const next = { ...settings, ...change };
       store.remember({ settings: next });
-      if (current !== null && isCalledOff(current, next)) objection.abort(calledOff(current.to.version));
+      if (current !== null && isCalledOff(current, next)) objection.abort(calledOff(current));
       announce();
       return status();
     },
@@ -321,6 +391,6 @@ export function createUpdater(deps: UpdaterDeps): Updater {
   };
 }
 
-function shown({ from, to, kind, step, startedAt, stepAt }: Transaction) {
-  return { from: from.version, to: to.version, kind, step, startedAt, stepAt };
+function shown({ component, from, to, kind, step, startedAt, stepAt }: Transaction) {
+  return { component, from: from.version, to: to.version, kind, step, startedAt, stepAt };
 }

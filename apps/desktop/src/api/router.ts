@@ -7,8 +7,10 @@ import {
   Secret,
   type Settings,
   SmartClawError,
+  type UpdateComponent,
   type UpdateSettings,
 } from "@smartclaw/contracts";
+import type { Updater } from "@smartclaw/updater";
 import type { RpcHandler } from "../server/rpc.ts";
 import type { House } from "../daemon/house.ts";
 
@@ -42,14 +44,16 @@ export function createRpcHandler(house: House): RpcHandler {
       restart: on.openclaw.restart.handler(() => house.openclaw.restart()),
     },
     updates: {
-      check: on.updates.check.handler(() => house.updates.check()),
-      apply: on.updates.apply.handler(({ input }) => house.updates.apply(input.version)),
-      goBack: on.updates.goBack.handler(() => house.updates.goBack()),
-      change: on.updates.change.handler(({ input }) => {
-        const given = Object.entries(input).filter(([, value]) => value !== undefined);
-        return house.updates.change(Object.fromEntries(given) as Partial<UpdateSettings>);
+      check: on.updates.check.handler(({ input }) => updaterOf(house, input.component).check()),
+      apply: on.updates.apply.handler(({ input }) => updaterOf(house, input.component).apply(input.version)),
+      goBack: on.updates.goBack.handler(({ input }) => updaterOf(house, input.component).goBack()),
+      change: on.updates.change.handler(({ input: { component, ...change } }) => {
+        const given = Object.entries(change).filter(([, value]) => value !== undefined);
+        return updaterOf(house, component).change(Object.fromEntries(given) as Partial<UpdateSettings>);
       }),
-      history: on.updates.history.handler(({ input }) => [...house.updates.history(input.limit)]),
+      history: on.updates.history.handler(({ input }) => [
+        ...updaterOf(house, input.component).history(input.limit),
+      ]),
     },
     vault: {
       status: on.vault.status.handler(() => house.vault.status()),
@@ -143,4 +147,14 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const place = error.stack?.split("\n").find((line) => line.trimStart().startsWith("at ")) ?? "";
   return `${error.name}${place.replace(/\s+/g, " ")}`;
+}
+
+function updaterOf({ updates, selfUpdates }: House, component: UpdateComponent): Updater {
+  const updater = component === "openclaw" ? updates : selfUpdates;
+  if (updater !== null) return updater;
+  throw new SmartClawError(
+    "NOT_FOUND",
+    "This SmartClaw was not told where its own releases are, so it stays as it is.",
+    "See “Updates of SmartClaw itself” in its README.",
+  );
 }

@@ -2,13 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { SmartClawError } from "@smartclaw/contracts";
 import { daemonNodeFlags } from "../daemon/node-flags.ts";
 import { launchAgent, systemdUnit, windowsTask } from "./units.ts";
 
 const label = "ai.smartclaw.daemon";
-const daemon = fileURLToPath(new URL("./daemon.js", import.meta.url));
 
 /**
  * Makes SmartClaw start with the user's session, or stops doing so. Needs no administrator.
@@ -16,13 +14,18 @@ const daemon = fileURLToPath(new URL("./daemon.js", import.meta.url));
  */
 export async function setAutostart(
   on: boolean,
-  deps: { environment: Readonly<Record<string, string | undefined>>; platform: string },
+  deps: {
+    environment: Readonly<Record<string, string | undefined>>;
+    platform: string;
+    /** The daemon's program as the user installed it. */
+    daemon: string;
+  },
 ): Promise<void> {
   const home = deps.environment["HOME"] ?? homedir();
   const program = {
     node: process.execPath,
     flags: daemonNodeFlags,
-    daemon,
+    daemon: deps.daemon,
     home: deps.environment["SMARTCLAW_HOME"] ?? null,
   };
   if (deps.platform === "darwin") {

@@ -11,7 +11,10 @@ const program = {
 
 test("paths with blanks, quotes, per cent and dollar signs survive systemd", () => {
   const unit = systemdUnit(program);
-  assert.match(unit, /^ExecStart="\/opt\/my node\/bin\/node" "--flag" "\/home\/a\\"b\/daemon\.js"$/m);
+  assert.match(
+    unit,
+    /^ExecStart="\/opt\/my node\/bin\/node" "--flag" "\/home\/a\\"b\/daemon\.js" "--service"$/m,
+  );
   assert.match(unit, /^Environment="SMARTCLAW_HOME=\/data\/50%% \$\$HOME"$/m);
 });
 

@@ -1,3 +1,5 @@
+import { asService } from "../daemon/arguments.ts";
+
 /** What is started, and with which data folder when it is not the usual one. */
 export interface ServiceProgram {
   readonly node: string;
@@ -8,7 +10,7 @@ export interface ServiceProgram {
 
 /** systemd.unit(5), for the user's own manager. */
 export function systemdUnit({ node, flags, daemon, home }: ServiceProgram): string {
-  const command = [node, ...flags, daemon].map(systemdQuote).join(" ");
+  const command = [node, ...flags, daemon, asService].map(systemdQuote).join(" ");
   return `[Unit]
 Description=SmartClaw, a private OpenClaw
 
@@ -40,7 +42,7 @@ export function launchAgent(label: string, { node, flags, daemon, home }: Servic
 <dict>
   <key>Label</key>${text(label)}
   <key>ProgramArguments</key>
-  <array>${[node, ...flags, daemon].map(text).join("")}</array>${environment}
+  <array>${[node, ...flags, daemon, asService].map(text).join("")}</array>${environment}
   <key>RunAtLoad</key><true/>
   <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
   <key>HardResourceLimits</key><dict><key>Core</key><integer>0</integer></dict>

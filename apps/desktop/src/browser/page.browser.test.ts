@@ -239,6 +239,8 @@ test("updates are looked for, held and put by from the page, by keyboard too", {
   await automatic.click();
   await page.getByText("SmartClaw does not look by itself.").waitFor();
   await automatic.click();
+  await page.getByRole("button", { name: "SmartClaw", exact: true }).click();
+  await page.getByText("SmartClaw was not told where its own releases are").waitFor();
 });
 
 test("keys can be tested, a recovery phrase made, and all of it by keyboard", { skip }, async () => {

@@ -8,6 +8,8 @@ export interface Context {
   readonly output: Output;
   readonly client: () => Promise<Client>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The daemon's program as the user installed it. */
+  readonly installed: string;
   /** argv of the daemon. */
   readonly daemon: readonly [string, ...string[]];
   /** The checkout, or the folder of the installed package. */

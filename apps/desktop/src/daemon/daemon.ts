@@ -11,7 +11,7 @@ import {
   type SystemStatus,
 } from "@smartclaw/contracts";
 import { createForwardProxy, createLedger, createModelProxy } from "@smartclaw/egress";
-import { createReleases, createStates } from "@smartclaw/openclaw";
+import { createReleases, createRuntimes, createStates } from "@smartclaw/openclaw";
 import { createImporter, createKeystore, createVault } from "@smartclaw/vault";
 import { createRpcHandler } from "../api/router.ts";
 import { setAutostart } from "../autostart/autostart.ts";
@@ -33,6 +33,7 @@ import type { RpcHandler } from "../server/rpc.ts";
 import { createSessions } from "../server/sessions.ts";
 import { openSettings } from "../settings/settings.ts";
 import { missingPackages } from "../status/missing-packages.ts";
+import { openSelfUpdates } from "../self/self-updates.ts";
 import { createUpdates } from "../updates/updates.ts";
 import { whileNobodyTypes } from "../updates/while-nobody-types.ts";
 import type { Front } from "./front.ts";
@@ -43,6 +44,11 @@ import { version } from "./version.ts";
 
 /** Programs and files that lie beside the daemon's own. */
 export interface Programs {
+  /** The daemon's own program as the user installed it; from there every start begins. */
+  readonly installed: string;
+  readonly selfWatcher: string;
+  /** Where releases of SmartClaw are, when that came with it. */
+  readonly updateSource: string;
   readonly keystoreChild: string;
   readonly installChild: string;
   readonly resolveChild: string;
@@ -55,6 +61,8 @@ export interface Programs {
  */
 const proxyPorts = { model: [...range(7430, 10), 0], forward: [...range(7440, 10), 0] };
 const statusGapMs = 50;
+/** Whoever asked for the end gets an answer first. */
+const lastAnswerMs = 100;
 const hourMs = 3_600_000;
 /** What of the environment the keystore's helper needs: how to reach the session's D-Bus. */
 const keystoreVariables = [
@@ -79,7 +87,9 @@ export async function startDaemon(deps: {
   front: Front;
   /** A secret that nobody can guess, for what belongs to this start. */
   newToken: () => Secret;
-  exit: () => void;
+  exit: (code: number) => void;
+  /** How it was started; a rehearsal opens everything and begins nothing. */
+  mode: "plain" | "service" | "rehearsal";
 }): Promise<{ stop: () => Promise<void> }> {
   const { paths, programs, environment, front } = deps;
   const { port } = front;
@@ -154,16 +164,20 @@ export async function startDaemon(deps: {
   };
   vault.onChange(changed);
 
-  const releases = createReleases({ root: paths.releases });
+  const releases = createReleases({ root: paths.releases, platform: process.platform });
   const { platform } = process;
   const states = createStates({ home: paths.states, link: paths.openclawState, platform });
-  const { lists, install } = createNpmParts({ paths, programs, environment, ledger, clock, log });
+  const bundled = { path: process.execPath, version: process.versions.node };
+  const runtimes = createRuntimes({ root: paths.releases, bundled, platform });
+  const parts = createNpmParts({ paths, runtimes, programs, environment, ledger, clock, log });
+  const { lists, install, nodes } = parts;
   const openclaw = createOpenClawRoom({
     paths,
     environment,
     releases,
     states,
     install,
+    nodes,
     nodePath: process.execPath,
     gatewayToken: deps.newToken(),
     proxyToken,
@@ -177,15 +191,16 @@ export async function startDaemon(deps: {
     changed,
   });
   let typedAt = -Infinity;
+  const quiet = whileNobodyTypes(openclaw.running, () => clock.now() - typedAt);
   const updates = createUpdates({
     paths,
     environment,
     releases,
     states,
-    openclaw: whileNobodyTypes(openclaw.running, () => clock.now() - typedAt),
+    openclaw: quiet,
     install,
     lists,
-    nodePath: process.execPath,
+    nodes,
     newToken: deps.newToken,
     ledger,
     clock,
@@ -193,6 +208,22 @@ export async function startDaemon(deps: {
     logs,
   });
   updates.onChange(changed);
+  const selfUpdates = openSelfUpdates({
+    paths,
+    programs,
+    port,
+    asService: deps.mode === "service",
+    environment,
+    status: () => status(),
+    openclaw: quiet,
+    openclawUpdates: updates,
+    end,
+    ledger,
+    processName: self,
+    clock,
+    log,
+  });
+  selfUpdates?.onChange(changed);
   const connections = createConnections({
     store,
     secrets: vault,
@@ -211,6 +242,8 @@ export async function startDaemon(deps: {
   });
   const sessions = createSessions({ file: paths.sessions, clock, random, log });
 
+  const nodeOf = (named: ReturnType<typeof releases.named>): string | null =>
+    named === null ? null : runtimes.versionOf(named.node);
   const status = (): SystemStatus => ({
     smartclaw: {
       version,
@@ -226,8 +259,10 @@ export async function startDaemon(deps: {
       install: openclaw.installState(),
       gateway: openclaw.gateway(),
       listeners: [...openclaw.listeners()],
+      nodeVersion: nodeOf(releases.named()),
     },
     updates: updates.status(),
+    selfUpdates: selfUpdates?.status() ?? null,
     vault: vault.status(),
     modelProxy: { port: modelProxyPort, ...modelProxy.stats() },
     forwardProxy: { port: forwardProxyPort, ...forwardProxy.stats() },
@@ -238,7 +273,7 @@ export async function startDaemon(deps: {
   const chat = explainFailures({
     chat: openclaw.chat,
     faults: providerFaults,
-    book: openFailureBook({ file: join(paths.home, "failed-turns.json"), log }),
+    book: openFailureBook({ file: paths.failedTurns, log }),
   });
   const ledgerEntries = createHub<LedgerEntry>();
   ledger.watch((entry) => ledgerEntries.publish(entry));
@@ -283,6 +318,7 @@ export async function startDaemon(deps: {
       },
     },
     updates,
+    selfUpdates,
     async *watchStatus(signal) {
       yield status();
       for await (const _ of changes.iterate(signal, 1)) yield status();
@@ -295,11 +331,15 @@ export async function startDaemon(deps: {
     },
     async changeSettings(change) {
       if (change.startAtLogin !== undefined && change.startAtLogin !== settings.get().startAtLogin)
-        await setAutostart(change.startAtLogin, { environment, platform: process.platform });
+        await setAutostart(change.startAtLogin, {
+          environment,
+          platform: process.platform,
+          daemon: programs.installed,
+        });
       settings.set({ ...settings.get(), ...change });
       return settings.get();
     },
-    requestShutdown: () => void setTimeout(() => void stop().then(deps.exit), 20),
+    requestShutdown: () => end(0),
   };
 
   let rpc: RpcHandler | null = null;
@@ -313,15 +353,22 @@ export async function startDaemon(deps: {
   void vault
     .open()
     .catch((error: unknown) => log.error({ error: String(error) }, "the vault could not be opened"));
-  // An update that was cut off starts OpenClaw itself, with the release that is right.
-  void openclaw.install(!updates.start());
+  if (deps.mode !== "rehearsal") {
+    // An update that was cut off starts OpenClaw itself, with the release that is right.
+    void openclaw.install(!updates.start());
+    selfUpdates?.start();
+  }
+
+  function end(code: number): void {
+    setTimeout(() => void stop().then(() => deps.exit(code)), lastAnswerMs);
+  }
 
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
       log.info({}, "SmartClaw is stopping");
       clearInterval(pruning);
-      await updates.close();
+      await Promise.all([updates.close(), selfUpdates?.close()]);
       await openclaw.close();
       await Promise.all([modelProxy.close(), forwardProxy.close(), front.close(), socket.close()]);
       vault.close();

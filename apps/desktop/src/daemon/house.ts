@@ -30,6 +30,8 @@ export interface House {
     restart(): SystemStatus;
   };
   readonly updates: Updater;
+  /** Null when nobody told SmartClaw where its own releases are. */
+  readonly selfUpdates: Updater | null;
   /** Somebody writes a message that is not sent yet. */
   noteTyping(): void;
   watchChat(id: ConversationId, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;

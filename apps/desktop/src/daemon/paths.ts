@@ -12,6 +12,8 @@ export interface Paths {
   readonly connections: string;
   readonly settings: string;
   readonly sessions: string;
+  /** Why turns failed, as it was told. */
+  readonly failedTurns: string;
   /** Releases side by side, and the pointer to the live one. */
   readonly releases: string;
   /** Always the path of OpenClaw's state; a link to the one of the release that is live. */
@@ -22,6 +24,14 @@ export interface Paths {
   readonly updates: string;
   /** What updates work with. */
   readonly updateWork: string;
+  /** Which release of SmartClaw itself is started; absent as long as that is the one that the user installed. */
+  readonly selfPointer: string;
+  /** The journal and the history of SmartClaw's own updates. */
+  readonly selfUpdates: string;
+  /** What updates of SmartClaw work with. */
+  readonly selfWork: string;
+  /** The user's own data as it was before each release of SmartClaw that is kept. */
+  readonly selfSnapshots: string;
   readonly openclawConfig: string;
   readonly workspace: string;
   /** Helper programs that OpenClaw starts. */
@@ -67,11 +77,16 @@ export function pathsOf(environment: Readonly<Record<string, string | undefined>
     connections: join(home, "connections.json"),
     settings: join(home, "settings.json"),
     sessions: join(home, "sessions.json"),
+    failedTurns: join(home, "failed-turns.json"),
     releases: home,
     openclawState: join(home, "openclaw"),
     states: join(home, "states"),
     updates: join(home, "updates.sqlite"),
     updateWork: join(home, "updates"),
+    selfPointer: join(home, "smartclaw.json"),
+    selfUpdates: join(home, "smartclaw-updates.sqlite"),
+    selfWork: join(home, "smartclaw-updates"),
+    selfSnapshots: join(home, "smartclaw-updates", "snapshots"),
     openclawConfig: join(home, "openclaw", "openclaw.json"),
     workspace: join(home, "workspace"),
     helpers: join(home, "helpers"),
@@ -97,6 +112,7 @@ export function makeFolders(paths: Paths): void {
   const folders = [
     paths.home,
     paths.updateWork,
+    paths.selfWork,
     paths.workspace,
     paths.helpers,
     paths.logs,

@@ -38,8 +38,11 @@ function statusWith(keystore: KeystoreHealth): SystemStatus {
         error: null,
       },
       listeners: [],
+      nodeVersion: "26.0.0",
     },
+    selfUpdates: null,
     updates: {
+      component: "openclaw",
       settings: { automatic: true, held: false, pinned: null, skipped: [], coolDownHours: 24 },
       live: null,
       previous: null,

@@ -1,6 +1,15 @@
 import { join } from "node:path";
 import type { Clock, LedgerWriter, Log } from "@smartclaw/contracts";
-import { createReleaseLists, type InstallerDeps, type ReleaseLists } from "@smartclaw/openclaw";
+import {
+  createReleaseLists,
+  createRuntimeInstaller,
+  type InstallerDeps,
+  openclawComponent,
+  type ReleaseLists,
+  runtimeComponent,
+  type RuntimeInstaller,
+  type Runtimes,
+} from "@smartclaw/openclaw";
 import type { Programs } from "../daemon/daemon.ts";
 import type { Paths } from "../daemon/paths.ts";
 import { installEnvironment } from "./install-environment.ts";
@@ -11,12 +20,17 @@ const npmHost = "registry.npmjs.org";
 /** What every installation needs: the registry, the lists of packages that are trusted, and npm's caches. */
 export function createNpmParts(deps: {
   readonly paths: Paths;
+  readonly runtimes: Runtimes;
   readonly programs: Programs;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly ledger: LedgerWriter;
   readonly clock: Clock;
   readonly log: Log;
-}): { readonly lists: ReleaseLists; readonly install: Omit<InstallerDeps, "releases"> } {
+}): {
+  readonly lists: ReleaseLists;
+  readonly install: Omit<InstallerDeps, "releases">;
+  readonly nodes: RuntimeInstaller;
+} {
   const { paths, programs, environment, ledger, log } = deps;
   const registry = environment["npm_config_registry"] ?? `https://${npmHost}/`;
   const npm = {
@@ -26,14 +40,18 @@ export function createNpmParts(deps: {
     processName: "smartclaw-installer",
     log,
   };
-  const lists = createReleaseLists({
+  const trust = {
     ...npm,
-    command: [process.execPath, programs.resolveChild],
-    committed: (wanted) => join(programs.locks, `openclaw-${wanted}.json`),
+    command: [process.execPath, programs.resolveChild] as const,
     folder: join(paths.updateWork, "lists"),
-    cache: join(paths.cache, "lists"),
     registrySigns: URL.parse(registry)?.hostname === npmHost,
     keys: null,
+  };
+  const lists = createReleaseLists({
+    ...trust,
+    component: openclawComponent,
+    committed: (wanted) => join(programs.locks, `openclaw-${wanted}.json`),
+    cache: join(paths.cache, "lists"),
   });
   const install = {
     ...npm,
@@ -42,5 +60,20 @@ export function createNpmParts(deps: {
     lockFile: lists.pathOf,
     clock: deps.clock,
   };
-  return { lists, install };
+  const component = runtimeComponent(process.platform, process.arch);
+  const nodes = createRuntimeInstaller({
+    ...install,
+    cache: join(paths.cache, "npm-node"),
+    runtimes: deps.runtimes,
+    source: component && {
+      component,
+      lists: createReleaseLists({
+        ...trust,
+        component,
+        committed: (wanted) => join(programs.locks, `${component.name}-${wanted}.json`),
+        cache: join(paths.cache, "node-lists"),
+      }),
+    },
+  });
+  return { lists, install, nodes };
 }

@@ -6,11 +6,13 @@ import {
   type LedgerWriter,
   type Listener,
   type Log,
+  reportOf,
   type Secret,
   SmartClawError,
 } from "@smartclaw/contracts";
 import { doorPath } from "@smartclaw/egress";
 import {
+  bundledNode,
   type Chat,
   type InstallerDeps,
   createChat,
@@ -30,6 +32,7 @@ import {
   readActivity,
   type Releases,
   renderConfig,
+  type RuntimeInstaller,
   runRepair,
   secretIds,
   startWatchdog,
@@ -43,6 +46,7 @@ import type { ConnectionStore } from "../connections/store.ts";
 import type { Paths } from "../daemon/paths.ts";
 import type { Logs } from "../logs/logs.ts";
 import type { RunningOpenClaw } from "../updates/openclaw-target.ts";
+import { repairRuntime } from "./repair-runtime.ts";
 import { createConnectionTeller } from "./tell-connections.ts";
 import { clearTemporaryFolder } from "./temporary-folder.ts";
 
@@ -81,6 +85,8 @@ export interface OpenClawRoomDeps {
   readonly releases: Releases;
   readonly states: States;
   readonly install: Omit<InstallerDeps, "releases">;
+  /** The Nodes that releases run on; SmartClaw's own, by its path, runs the helpers that OpenClaw starts. */
+  readonly nodes: RuntimeInstaller;
   readonly nodePath: string;
   /** OpenClaw asks everybody for the one, and shows the model proxy the other. */
   readonly gatewayToken: Secret;
@@ -100,7 +106,8 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
   const { paths, log, ledger, environment, gatewayToken } = deps;
   const platform = process.platform;
   for (const secret of [gatewayToken, deps.proxyToken]) deps.logs.hide(secret);
-  const { releases, states } = deps;
+  const { releases, states, nodes } = deps;
+  const { runtimes } = nodes;
   const installer = createInstaller({ ...deps.install, releases });
   const secretProvider = installSecretProvider(paths.helpers, {
     nodePath: deps.nodePath,
@@ -169,7 +176,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
 
   const supervisor = createSupervisor({
     launch: async (takenPorts) => {
-      const { openclaw: version, state } = live();
+      const { openclaw: version, node, state } = live();
       states.use(state);
       const free = await findFreePort(preferredPort, takenPorts);
       if (free === null)
@@ -182,7 +189,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       clearTemporaryFolder(paths.temporary);
       writeConfig();
       return {
-        command: [deps.nodePath, ...guardArguments, releases.entry(version), ...gatewayArguments(port)],
+        command: [runtimes.path(node), ...guardArguments, releases.entry(version), ...gatewayArguments(port)],
         env: gatewayEnv(),
         cwd: paths.workspace,
         port,
@@ -191,13 +198,15 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     },
     probe: (gateway) => probeGateway({ ...gateway, token: gatewayToken }),
     drain: () => drainGateway(gateway),
-    repair: (signal) =>
-      runRepair({
-        command: [deps.nodePath, ...guardArguments, releases.entry(live().openclaw)],
+    repair: (signal) => {
+      const { openclaw: version, node } = live();
+      return runRepair({
+        command: [runtimes.path(node), ...guardArguments, releases.entry(version)],
         env: gatewayEnv(),
         cwd: paths.workspace,
         signal,
-      }),
+      });
+    },
     secretsWindow,
     tree,
     pidFile: paths.gatewayPid,
@@ -264,16 +273,51 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       }),
   });
 
+  const closing = new AbortController();
+  /** While the live release's Node is brought back, and when that failed. */
+  let repair: InstallState | null = null;
+  const tellRepair = (state: InstallState | null): void => {
+    repair = state;
+    deps.changed();
+  };
+  const lacksNode = (): boolean => {
+    const node = releases.named()?.node ?? bundledNode;
+    return node !== bundledNode && !runtimes.isWhole(node);
+  };
+  const ensureNode = async (mayChange: boolean): Promise<void> => {
+    const version = releases.named()?.openclaw ?? defaultVersion;
+    const startedAt = deps.clock.now();
+    try {
+      await repairRuntime(
+        { releases, nodes, mayChange, log },
+        ({ type: _type, ...now }) => tellRepair({ state: "installing", version, startedAt, ...now }),
+        closing.signal,
+      );
+      if (repair !== null) tellRepair(null);
+    } catch (error) {
+      tellRepair({ state: "failed", version, error: reportOf(error) });
+    }
+  };
+
   return {
     chat,
     install: async (start) => {
-      const state = await installer.install(releases.named()?.openclaw ?? defaultVersion);
+      // An update that starts OpenClaw itself has a journal, which says what belongs together.
+      await ensureNode(start);
+      if (repair !== null && lacksNode()) return repair;
+      const named = releases.named();
+      const state = await installer.install(
+        named?.openclaw ?? defaultVersion,
+        runtimes.path(named?.node ?? bundledNode),
+      );
       if (!start) return state;
       const idle = ["stopped", "failed"].includes(supervisor.state().phase);
       if (state.state === "installed" && idle) supervisor.start();
       return state;
     },
     installState() {
+      // An update may have brought another release and its Node meanwhile.
+      if (repair !== null && lacksNode()) return repair;
       const state = installer.state();
       const named = releases.named();
       // The updater brings releases, too.
@@ -309,6 +353,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       takeInventory: () => takeInventory(gateway),
     },
     async close() {
+      closing.abort();
       installer.close();
       await supervisor.stop();
       stopWatchdog();

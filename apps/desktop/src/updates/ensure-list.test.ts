@@ -7,6 +7,7 @@ import type { InstallState } from "@smartclaw/contracts";
 import { createReleases, type ReleaseLists } from "@smartclaw/openclaw";
 import { ensureList } from "./ensure-list.ts";
 
+const now = Date.UTC(2026, 10, 1, 12);
 type Request = Parameters<ReleaseLists["ensure"]>[0];
 
 function newUpdate(t: TestContext, whole: boolean) {
@@ -15,7 +16,7 @@ function newUpdate(t: TestContext, whole: boolean) {
   const list = join(folder, "list.json");
   const asked: Request[] = [];
   const shown: InstallState[] = [];
-  const releases = createReleases({ root: folder });
+  const releases = createReleases({ root: folder, platform: process.platform });
   const run = (): Promise<void> =>
     ensureList(
       {
@@ -38,6 +39,7 @@ function newUpdate(t: TestContext, whole: boolean) {
         },
         lists: {
           pathOf: () => list,
+          tidy() {},
           async ensure(request, onProgress) {
             asked.push(request);
             const counts = { bytesDone: 7, bytesTotal: null, packagesDone: 1, packagesTotal: 2 };
@@ -45,7 +47,8 @@ function newUpdate(t: TestContext, whole: boolean) {
           },
         },
         integrityOf: async (version) => `hash of ${version}`,
-        clock: { now: () => 5 },
+        coolDownMs: () => 3_600_000,
+        clock: { now: () => now },
       },
       (state) => shown.push(state),
       new AbortController().signal,
@@ -58,10 +61,11 @@ test("a release without a list gets one, judged by that of the running release, 
   await run();
   const [request] = asked;
   assert.deepEqual([request?.version, request?.earlier, request?.insisted], ["2.0.0", "1.0.0", true]);
-  assert.equal(await request?.integrity(new AbortController().signal), "hash of 2.0.0");
+  assert.equal(request?.before?.toISOString(), "2026-11-01T11:00:00.000Z");
+  assert.equal(await request?.integrity?.(new AbortController().signal), "hash of 2.0.0");
   const counts = { bytesDone: 7, bytesTotal: null, packagesDone: 1, packagesTotal: 2 };
   assert.deepEqual(shown, [
-    { state: "installing", version: "2.0.0", stage: "resolve", startedAt: 5, ...counts },
+    { state: "installing", version: "2.0.0", stage: "resolve", startedAt: now, ...counts },
   ]);
 });
 

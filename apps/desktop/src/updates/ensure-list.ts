@@ -8,6 +8,8 @@ export interface ListDeps {
   readonly lists: ReleaseLists;
   /** What the registry announces as the hash of OpenClaw's tarball. @throws as `Registry.release` */
   readonly integrityOf: (version: string, signal: AbortSignal) => Promise<string>;
+  /** How long a package must have been published before it may come with a release, in milliseconds. */
+  readonly coolDownMs: () => number;
   readonly clock: Clock;
 }
 
@@ -18,7 +20,7 @@ export interface ListDeps {
  */
 export async function ensureList(
   { from, to, insisted }: Pick<Transaction, "from" | "to" | "insisted">,
-  { lists, releases, integrityOf, clock }: ListDeps,
+  { lists, releases, integrityOf, coolDownMs, clock }: ListDeps,
   onProgress: (state: InstallState) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -32,7 +34,7 @@ export async function ensureList(
       integrity: (signal) => integrityOf(version, signal),
       insisted,
       earlier: from.version,
-      before: null,
+      before: new Date(startedAt - coolDownMs()),
     },
     // The installation's own stages come after all of this, so that the page's bar never goes back.
     ({ type: _type, ...now }) =>

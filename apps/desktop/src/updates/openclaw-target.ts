@@ -7,12 +7,14 @@ import {
   type Inventory,
   inventory,
   lossBetween,
+  type RuntimeInstaller,
   type States,
   untilReady,
 } from "@smartclaw/openclaw";
 import type { Live, Pause, Transaction, UpdateTarget } from "@smartclaw/updater";
 import { z } from "zod";
 import { ensureList, type ListDeps } from "./ensure-list.ts";
+import { ensureRuntime } from "./ensure-runtime.ts";
 
 /** What the target needs of the running OpenClaw. */
 export interface RunningOpenClaw {
@@ -30,6 +32,8 @@ export interface OpenClawTargetDeps extends ListDeps {
   readonly states: States;
   /** Lays releases out beside the running one, with a progress of its own. */
   readonly installer: Installer;
+  /** Brings the Node that a release runs on. */
+  readonly nodes: RuntimeInstaller;
   readonly openclaw: RunningOpenClaw;
   /** Starts `update.to` on a copy of the state. */
   readonly rehearse: (
@@ -92,16 +96,17 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
       releases.sameSchema(previous.version, live.version) ? live.state : previous.state,
 
     async stage(update, progress, signal) {
-      const { version } = update.to;
+      const { version, node } = update.to;
       // Without a whole release to come back to there is no update.
       releases.live();
+      await ensureRuntime(update, deps, progress, signal);
       await ensureList(update, deps, progress, signal);
       signal.throwIfAborted();
       const stop = deps.installer.onChange(progress);
       const onAbort = (): void => deps.installer.close();
       signal.addEventListener("abort", onAbort, { once: true });
       try {
-        const outcome = await deps.installer.install(version);
+        const outcome = await deps.installer.install(version, deps.nodes.runtimes.path(node));
         signal.throwIfAborted();
         if (outcome.state === "failed") throw SmartClawError.from(outcome.error);
       } finally {
@@ -167,7 +172,8 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
       await openclaw.stop();
       // The pointer is only written when it is another, so that a full disk is not in the way.
       const named = releases.named();
-      if (named?.openclaw !== from.version || named.state !== from.state) activate(from);
+      const { version, node, state } = from;
+      if (named?.openclaw !== version || named.node !== node || named.state !== state) activate(from);
       // Whether it starts is from here on the supervisor's matter, and told as such.
       await untilReady(openclaw, signal).catch((error: unknown) => {
         signal.throwIfAborted();
@@ -180,6 +186,8 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
         await clear();
         for (const { version } of releases.list())
           if (!keep.some((one) => one.version === version)) await releases.remove(version);
+        deps.lists.tidy(keep.map(({ version }) => version));
+        await deps.nodes.tidy(keep.map(({ node }) => node));
         for (const id of states.list()) {
           if (keep.some((one) => one.state === id)) continue;
           const path = states.folder(id);

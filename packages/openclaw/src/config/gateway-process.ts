@@ -17,6 +17,9 @@ const inherited = [
   "WINDIR",
 ];
 
+/** In the folder for temporary files: what Node compiled. https://nodejs.org/api/module.html#moduleenablecompilecachecachedir */
+export const compiledFolder = "node-compile-cache";
+
 /**
  * The whole environment of the gateway process. An allow list: provider keys, session addresses (D-Bus would lead to
  * the keystore) and anything unknown stay out.

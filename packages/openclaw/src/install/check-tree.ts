@@ -1,19 +1,19 @@
 import type { Edge, Node } from "@npmcli/arborist";
 import { SmartClawError } from "@smartclaw/contracts";
-import { installFault } from "./faults.ts";
 
 /**
  * Checks that everything a tree of packages needs comes from the registry and could be fetched; a tree that is only
  * half built, too.
- * @throws SmartClawError UPDATE_REFUSED; for a package that could not be fetched what `installFault` says
+ * @param fault what is thrown for a package that could not be fetched
+ * @throws SmartClawError UPDATE_REFUSED
  */
-export function checkSources(tree: Tree): void {
+export function checkSources(tree: Tree, fault: (error: unknown, name: string) => SmartClawError): void {
   for (const { name, spec, from, to } of edgesOf(tree)) {
     if (parseSpec(name, spec) === null)
       throw refusal(`${from?.packageName} needs ${name}, which does not come from the npm registry`);
     // npm would leave an optional package out without a word, and OpenClaw would lack it when it starts.
     const [failure] = to?.errors ?? [];
-    if (failure !== undefined) throw installFault(failure, name);
+    if (failure !== undefined) throw fault(failure, name);
   }
 }
 

@@ -1,8 +1,10 @@
-/** Installs one release in a process of its own: npm's libraries are large, and the daemon stays small without them. */
+/** Installs one release, or one Node, in a process of its own: npm's libraries are large, and the daemon stays small. */
 import { createInterface } from "node:readline";
+import type { z } from "zod";
 import { reportOf } from "@smartclaw/contracts";
+import { buildRuntime } from "../runtime/build-runtime.ts";
 import { buildRelease } from "./build-release.ts";
-import { type InstallAnswer, type InstallMessage, installOrder } from "./messages.ts";
+import { type InstallAnswer, type InstallMessage, installOrder, type RuntimeAnswer } from "./messages.ts";
 import { thisPlatform } from "./platform.ts";
 import { createProgress } from "./progress.ts";
 
@@ -12,15 +14,20 @@ const progress = createProgress(
   () => performance.now(),
 );
 /** Every byte is told before the end, as the parent writes them into the ledger. */
-const answer = (said: InstallAnswer): void => {
+const answer = (said: InstallAnswer | RuntimeAnswer): void => {
   progress.flush();
   send(said);
 };
 
+const build = async (order: z.infer<typeof installOrder>): Promise<InstallAnswer | RuntimeAnswer> =>
+  order.what === "openclaw"
+    ? { type: "done", ...(await buildRelease(order, thisPlatform, progress)) }
+    : { type: "done", ...(await buildRuntime(order, thisPlatform, progress)) };
+
 const input = createInterface({ input: process.stdin });
 input.once("line", (line) => {
-  buildRelease(installOrder.parse(JSON.parse(line)), thisPlatform, progress)
-    .then((result) => answer({ type: "done", ...result }))
+  build(installOrder.parse(JSON.parse(line)))
+    .then(answer)
     .catch((error: unknown) => answer({ type: "failed", error: reportOf(error) }))
     .finally(() => process.exit(0));
 });

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -16,8 +19,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import cacache from "cacache";
 import fc from "fast-check";
 import type { InstallState, Log } from "@smartclaw/contracts";
+import { removeReadOnly, unlockFolder } from "../releases/read-only.ts";
 import { createReleases } from "../releases/releases.ts";
 import { createInstaller } from "./installer.ts";
 import { parseLock, tarballsFor } from "./lock.ts";
@@ -79,10 +84,10 @@ const registry = createServer((request, response) => {
   return response.end(bytes);
 });
 await new Promise<void>((resolve) => registry.listen(0, "127.0.0.1", resolve));
-after(() => {
+after(async () => {
   registry.close();
   registry.closeAllConnections();
-  rmSync(folder, { recursive: true, force: true });
+  await removeReadOnly(folder, process.platform);
 });
 
 const lock = {
@@ -113,7 +118,7 @@ function newInstaller() {
   const lockFile = join(root, "lock.json");
   writeFileSync(lockFile, JSON.stringify(lock));
   rmSync(ran, { force: true });
-  const releases = createReleases({ root });
+  const releases = createReleases({ root, platform: process.platform });
   const newDaemon = () =>
     createInstaller({
       command: [process.execPath, fileURLToPath(new URL("./child.ts", import.meta.url))],
@@ -129,11 +134,20 @@ function newInstaller() {
     });
   return { installer: newDaemon(), releases, root, lockFile, newDaemon };
 }
+/** What anybody may write to, of a release. */
+const writable = (folder: string): string[] =>
+  [".", ...readdirSync(folder, { recursive: true, encoding: "utf8" })].filter((path) => {
+    const found = lstatSync(join(folder, path));
+    return !found.isSymbolicLink() && (found.mode & 0o222) !== 0;
+  });
+const releaseFolder = (root: string): string => join(root, "versions", "openclaw", "1.0.0");
 const codeOf = (state: InstallState): string => (state.state === "failed" ? state.error.code : state.state);
 
 test("a release is installed, published and live; only the listed script has run", async () => {
   const { installer, releases, root } = newInstaller();
   behaviour = "good";
+  const cache = join(root, "cache");
+  await cacache.put(cache, "a tarball of an earlier release", "bytes");
   const stages = new Set<string>();
   let bytes = 0;
   installer.onChange((state) => {
@@ -149,6 +163,9 @@ test("a release is installed, published and live; only the listed script has run
   assert.ok(existsSync(releases.entry("1.0.0")));
   assert.equal(bytes, packages.openclaw.length + packages.helper.length);
   assert.ok(stages.has("download") && stages.has("unpack"));
+  assert.deepEqual(writable(releaseFolder(root)), []);
+  const cached = Object.values(await cacache.ls(cache)).map(({ integrity }) => integrity);
+  assert.deepEqual(new Set(cached), new Set(Object.values(packages).map(integrity)));
   writeFileSync(join(root, "live.json"), "{}");
   assert.throws(() => releases.live(), { code: "STORAGE_CORRUPT" });
 });
@@ -203,18 +220,26 @@ const losses: readonly (readonly [string, (release: string) => void, boolean])[]
   [
     "half of its largest folder",
     (release) => {
+      unlockFolder(dirname(inDist(release, 0)), process.platform);
       for (let index = 0; index < 10; index++) rmSync(inDist(release, index));
     },
     true,
   ],
-  ["the inside of one file", (release) => truncateSync(inDist(release, 3), 4), false],
+  [
+    "the inside of one file",
+    (release) => {
+      chmodSync(inDist(release, 3), 0o600);
+      truncateSync(inDist(release, 3), 4);
+    },
+    false,
+  ],
 ];
 for (const [what, lose, atAGlance] of losses)
   test(`a release that lost ${what} is installed again when asked, beside the old one`, async () => {
     const { installer, releases, root, newDaemon } = newInstaller();
     behaviour = "good";
     await installer.install("1.0.0");
-    const release = join(root, "versions", "openclaw", "1.0.0");
+    const release = releaseFolder(root);
     lose(release);
     const kept = readFileSync(join(release, "release.json"), "utf8");
 
@@ -233,6 +258,7 @@ for (const [what, lose, atAGlance] of losses)
     assert.equal((await restarted.install("1.0.0")).state, "installed");
     assert.ok(existsSync(ran), "whoever asks gets a whole one");
     assert.ok(await releases.isWhole("1.0.0", "thorough"));
+    assert.deepEqual(writable(release), []);
     assert.equal(existsSync(join(root, "versions", ".staging")), false);
     rmSync(ran);
     await restarted.install("1.0.0");
@@ -243,6 +269,7 @@ test("a loss that is found when OpenClaw is to be started makes the page offer a
   const { installer, releases } = newInstaller();
   behaviour = "good";
   await installer.install("1.0.0");
+  unlockFolder(releases.folder("1.0.0"), process.platform);
   rmSync(releases.entry("1.0.0"));
   assert.throws(() => releases.live(), { code: "STORAGE_CORRUPT" });
   const state = installer.state();

@@ -9,7 +9,8 @@ import {
   type Unsubscribe,
 } from "@smartclaw/contracts";
 import type { Releases } from "../releases/releases.ts";
-import { type InstallAnswer, installAnswer, type InstallProgress } from "./messages.ts";
+import { openclawComponent } from "./component.ts";
+import { type InstallAnswer, installAnswer, type InstallProgress, type ReleaseOrder } from "./messages.ts";
 import { beginAtRegistry } from "./registry-ticket.ts";
 import { type ChildProgram, runChild } from "./run-child.ts";
 
@@ -34,8 +35,9 @@ export interface Installer {
    * Installs `version` unless it is there; a second call while one runs gets the same result. At the first call, when
    * the daemon starts, a glance tells whether it is there. Whoever calls again has doubts: then every file is looked at,
    * and a release that has lost one is built anew beside it and put in its place.
+   * @param nodePath the Node that runs its install scripts; this process's own, if not said
    */
-  install(version: string): Promise<InstallState>;
+  install(version: string, nodePath?: string): Promise<InstallState>;
   /** Stops what runs; nothing half is left. */
   close(): void;
 }
@@ -66,11 +68,16 @@ export function createInstaller(deps: InstallerDeps): Installer {
     return become({ state: "failed", version, error });
   };
 
-  /** A pointer that cannot be read, or that names what is not there, is put right by the release at hand. */
-  const activateUnlessLive = (version: string): void => {
+  /**
+   * A pointer that cannot be read, or that names a release that is not there, is put right by the release at hand. One
+   * whose Node is not there is right: see `Runtimes.path`.
+   */
+  const activateUnlessLive = async (version: string): Promise<void> => {
     try {
       if (releases.live() !== null) return;
     } catch (error) {
+      const named = releases.named();
+      if (named !== null && (await releases.isWhole(named.openclaw, "glance"))) return;
       deps.log.warn({ error: reportOf(error) }, "the pointer to the live release is written anew");
     }
     releases.activate({ openclaw: version, node: "bundled", state: "openclaw" });
@@ -81,11 +88,15 @@ export function createInstaller(deps: InstallerDeps): Installer {
     return become({ state: "installing", version, stage: "resolve", ...nothing, startedAt });
   };
 
-  const ensure = async (version: string, look: "glance" | "thorough"): Promise<InstallState> => {
+  const ensure = async (
+    version: string,
+    nodePath: string,
+    look: "glance" | "thorough",
+  ): Promise<InstallState> => {
     try {
       const there = releases.find(version);
       if (there !== null && (await releases.isWhole(version, look))) {
-        activateUnlessLive(version);
+        await activateUnlessLive(version);
         return become({ state: "installed", version, installedAt: there.installedAt });
       }
       if (there !== null) deps.log.warn({ version }, "OpenClaw has lost files and is installed again");
@@ -93,10 +104,10 @@ export function createInstaller(deps: InstallerDeps): Installer {
       return fail(version, reportOf(error));
     }
     await sweep();
-    return await build(version);
+    return await build(version, nodePath);
   };
 
-  const build = async (version: string): Promise<InstallState> => {
+  const build = async (version: string, nodePath: string): Promise<InstallState> => {
     const startedAt = clock.now();
     begin(version, startedAt);
     let staging: string;
@@ -107,9 +118,13 @@ export function createInstaller(deps: InstallerDeps): Installer {
     } catch (error) {
       return fail(version, reportOf(error));
     }
-    const order = {
+    const order: ReleaseOrder = {
+      what: "openclaw",
+      component: openclawComponent,
+      nodePath,
       version,
       lockFile: deps.lockFile(version),
+      kept: releases.list().map((one) => deps.lockFile(one.version)),
       staging,
       cache: deps.cache,
       registry: deps.registry,
@@ -137,7 +152,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
         counts: outcome.counts,
       };
       releases.publish(staging, info);
-      activateUnlessLive(version);
+      await activateUnlessLive(version);
       await sweep();
       return become({ state: "installed", version, installedAt: info.installedAt });
     } catch (error) {
@@ -164,12 +179,12 @@ export function createInstaller(deps: InstallerDeps): Installer {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    install(version) {
+    install(version, nodePath = process.execPath) {
       if (running !== null) return running;
       const look = state.state === "absent" ? "glance" : "thorough";
       stopping = new AbortController();
       if (look === "thorough") begin(version, clock.now());
-      running = ensure(version, look).finally(() => (running = null));
+      running = ensure(version, nodePath, look).finally(() => (running = null));
       return running;
     },
     close: () => stopping.abort(),

@@ -1,6 +1,9 @@
 import { SmartClawError } from "@smartclaw/contracts";
 import { z } from "zod";
 
+/** Authors write a single one without a list, too, and npm passes it on. */
+const machines = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
+
 const lockedPackage = z.looseObject({
   /** Where it is not the folder's: `"folder": "npm:name@1"`. */
   name: z.string().optional(),
@@ -8,9 +11,9 @@ const lockedPackage = z.looseObject({
   integrity: z.string().startsWith("sha512-").optional(),
   size: z.number().optional(),
   inBundle: z.boolean().optional(),
-  os: z.array(z.string()).optional(),
-  cpu: z.array(z.string()).optional(),
-  libc: z.array(z.string()).optional(),
+  os: machines.optional(),
+  cpu: machines.optional(),
+  libc: machines.optional(),
   hasInstallScript: z.boolean().optional(),
   /** The registry's signature was checked when the list was made. */
   signed: z.boolean().optional(),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -46,6 +46,7 @@ async function newLists(t: TestContext, overrides: { command?: readonly [string,
   };
   const lists = createReleaseLists({
     ...deps,
+    component: order.component,
     command: [process.execPath, program("./resolve-child.ts")],
     committed,
     folder,
@@ -58,7 +59,7 @@ async function newLists(t: TestContext, overrides: { command?: readonly [string,
     lists.ensure(
       {
         version: "2.0.0",
-        integrity: async () => order.integrity,
+        integrity: async () => order.integrity ?? "",
         insisted: false,
         earlier: "1.0.0",
         before: null,
@@ -94,7 +95,7 @@ test("a list that is trusted is written, and the release can be installed by it"
   const installer = createInstaller({
     ...deps,
     command: [process.execPath, program("./child.ts")],
-    releases: createReleases({ root: home }),
+    releases: createReleases({ root: home, platform: process.platform }),
     cache: join(home, "cache", "npm"),
     lockFile: lists.pathOf,
     clock: { now: () => Date.now() },
@@ -184,6 +185,34 @@ test("a committed list is used without asking anybody", async (t) => {
   await ensure({ integrity: unasked });
   assert.equal(lists.pathOf("2.0.0"), committed("2.0.0"));
   assert.deepEqual([registry.requests().length, tickets.length, existsSync(folder)], [asked, 0, false]);
+});
+
+test("only the lists of versions that are kept stay, and the newest about which the user has to decide", async (t) => {
+  const { lists, folder } = await newLists(t);
+  lists.tidy(["1.0.0"]);
+  assert.ok(!existsSync(folder));
+  mkdirSync(folder, { recursive: true });
+  const put = (name: string, madeAt: number): void => {
+    writeFileSync(join(folder, name), "{}");
+    utimesSync(join(folder, name), madeAt, madeAt);
+  };
+  const others = ["node-26.10.0.json", "openclaw-tools-1.0.0.json", "node-27.0.0.held.json"];
+  for (const [at, name] of [
+    "openclaw-1.0.0.json",
+    "openclaw-1.1.0.json",
+    "openclaw-1.1.0-2.json",
+    "openclaw-1.2.0.json.next",
+    "openclaw-1.3.0.held.json",
+    "openclaw-1.2.0.held.json",
+    "openclaw-1.2.0.held.json.next",
+    ...others,
+  ].entries())
+    put(name, 1_000_000_000 + at);
+  lists.tidy(["1.1.0", "1.1.0-2"]);
+  assert.deepEqual(
+    readdirSync(folder).toSorted(),
+    ["openclaw-1.1.0.json", "openclaw-1.1.0-2.json", "openclaw-1.2.0.held.json", ...others].toSorted(),
+  );
 });
 
 test("what could not be found out is told as such, and nothing stays refused", async (t) => {

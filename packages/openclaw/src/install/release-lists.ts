@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type LedgerWriter, type Log, reportOf, SmartClawError } from "@smartclaw/contracts";
 import { syncFolder } from "../releases/sync-folder.ts";
+import type { Component } from "./component.ts";
 import { installFault } from "./faults.ts";
 import type { InstallProgress } from "./messages.ts";
 import type { RegistryKey } from "./registry-key.ts";
@@ -10,11 +11,12 @@ import { type ResolveAnswer, resolveAnswer, type ResolveOrder } from "./resolve-
 import { type ChildProgram, runChild } from "./run-child.ts";
 
 export interface ReleaseListsDeps extends ChildProgram {
+  readonly component: Component;
   /** Where the list of a version lies that came with SmartClaw, if there is one. */
   readonly committed: (version: string) => string;
   /** The user's own; for lists that were made here. */
   readonly folder: string;
-  /** Of what the registry says; makes the next list quicker. */
+  /** Of what the registry says, until the list is made. */
   readonly cache: string;
   readonly registry: string;
   /** This registry is known to sign its packages. */
@@ -28,8 +30,8 @@ export interface ReleaseListsDeps extends ChildProgram {
 
 export interface ListRequest {
   readonly version: string;
-  /** Asks for the announced hash of OpenClaw's tarball; called only when a list has to be made. */
-  readonly integrity: (signal: AbortSignal) => Promise<string>;
+  /** Asks for the announced hash of its tarball; called only when a list has to be made. Null when nobody announces one. */
+  readonly integrity: ((signal: AbortSignal) => Promise<string>) | null;
   /** The user wants this version although there were doubts. */
   readonly insisted: boolean;
   /** The version that runs; its list is what the new one is judged by. */
@@ -53,6 +55,11 @@ export interface ReleaseLists {
     onProgress: (progress: InstallProgress) => void,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Removes the lists of all other versions. Of those about which the user has to decide the newest stays, as only the
+   * newest version is offered.
+   */
+  tidy(keep: readonly string[]): void;
 }
 
 type Verdict = Extract<ResolveAnswer, { type: "done" }>;
@@ -61,19 +68,24 @@ type Verdict = Extract<ResolveAnswer, { type: "done" }>;
 const longestReason = 300;
 
 export function createReleaseLists(deps: ReleaseListsDeps): ReleaseLists {
-  const { folder } = deps;
-  const heldOf = (version: string): string => join(folder, `openclaw-${version}.held.json`);
+  const { folder, component } = deps;
+  const heldOf = (version: string): string => join(folder, `${component.name}-${version}.held.json`);
   const pathOf = (version: string): string => {
     const committed = deps.committed(version);
-    return existsSync(committed) ? committed : join(folder, `openclaw-${version}.json`);
+    return existsSync(committed) ? committed : join(folder, `${component.name}-${version}.json`);
   };
+
+  /** Other components' lists lie in the same folder. */
+  const isOwn = (name: string): boolean =>
+    name.startsWith(`${component.name}-`) && /^\d/.test(name.slice(component.name.length + 1));
 
   const orderOf = async (request: ListRequest, signal: AbortSignal): Promise<ResolveOrder> => {
     const { version, before, earlier } = request;
     const earlierFile = earlier === null ? null : pathOf(earlier);
     return {
+      component,
       version,
-      integrity: await request.integrity(signal),
+      integrity: (await request.integrity?.(signal)) ?? null,
       registry: deps.registry,
       registrySigns: deps.registrySigns,
       keys: deps.keys === null ? null : [...deps.keys],
@@ -90,7 +102,10 @@ export function createReleaseLists(deps: ReleaseListsDeps): ReleaseLists {
     onProgress: (progress: InstallProgress) => void,
     signal: AbortSignal,
   ): Promise<Verdict> => {
-    const ticket = beginAtRegistry(deps, `looking through the packages of OpenClaw ${order.version}`);
+    const ticket = beginAtRegistry(
+      deps,
+      `looking through the packages of ${component.title} ${order.version}`,
+    );
     let counted = 0;
     const tell = (progress: InstallProgress): void => {
       ticket.count({ received: progress.bytesDone - counted });
@@ -124,20 +139,32 @@ export function createReleaseLists(deps: ReleaseListsDeps): ReleaseLists {
       deps.log.info({ version, verdict, reasons }, "the packages of a release were looked through");
       if (verdict !== "trusted") throw refusedFor(reasons, verdict);
     },
+    tidy(keep) {
+      const own = (existsSync(folder) ? readdirSync(folder) : []).filter(isOwn);
+      const madeAt = (name: string): number => statSync(join(folder, name)).mtimeMs;
+      const undecided = own.filter((name) => name.endsWith(".held.json"));
+      const [newest] = undecided.toSorted((one, other) => madeAt(other) - madeAt(one));
+      const kept = new Set([newest, ...keep.map((version) => `${component.name}-${version}.json`)]);
+      for (const name of own) if (!kept.has(name)) rmSync(join(folder, name), { force: true });
+    },
   };
 }
 
-function verdictOf(answer: ResolveAnswer | null, { version }: ResolveOrder, signal: AbortSignal): Verdict {
+function verdictOf(
+  answer: ResolveAnswer | null,
+  { component, version }: ResolveOrder,
+  signal: AbortSignal,
+): Verdict {
   if (signal.aborted)
     throw new SmartClawError(
       "CANCELLED",
-      `The look through the packages of OpenClaw ${version} was stopped.`,
+      `The look through the packages of ${component.title} ${version} was stopped.`,
       "Nothing was changed; it can be begun again.",
     );
   if (answer === null)
     throw new SmartClawError(
       "INSTALL_FAILED",
-      `The look through the packages of OpenClaw ${version} ended before its time.`,
+      `The look through the packages of ${component.title} ${version} ended before its time.`,
       "Nothing was changed; try again when other programs use less memory.",
     );
   if (answer.type === "done") return answer;

@@ -2,8 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Arborist from "@npmcli/arborist";
 import type { Packument } from "pacote";
+import { SmartClawError } from "@smartclaw/contracts";
 import { z } from "zod";
 import { checkAnswers, checkSources, refusal } from "./check-tree.ts";
+import type { Component } from "./component.ts";
 import { installFault } from "./faults.ts";
 import { type Lock, nameAt, packagesOf, parseLock } from "./lock.ts";
 
@@ -11,18 +13,22 @@ import { type Lock, nameAt, packagesOf, parseLock } from "./lock.ts";
 const mostVersionsKept = 200;
 
 export interface ResolveRequest {
+  readonly component: Component;
   readonly version: string;
-  /** The hash of OpenClaw's own tarball that was announced. */
-  readonly integrity: string;
+  /** The hash of its own tarball that was announced; null when nobody did. */
+  readonly integrity: string | null;
   readonly registry: string;
-  /** Versions that are younger are passed over, whatever their authors say. */
+  /**
+   * Versions that are younger are passed over, whatever their authors say. Only where the wanted version is younger
+   * itself, what is as old as that counts as well: its authors published parts of it in the same hour.
+   */
   readonly before: Date | null;
-  /** Everything is written here. Kept, it makes the next time quicker. */
+  /** Everything is written here. Kept, it makes another try quicker. */
   readonly folder: string;
 }
 
 /**
- * Makes the list of every package that a version of OpenClaw consists of today, in the form of the committed ones. What
+ * Makes the list of every package that a version consists of today, in the form of the committed ones. What
  * a package brings inside its own tarball is not listed: the tarball's hash covers it. Nothing is installed, no tarball
  * is fetched and no program is run; npm's settings on this machine have no say.
  * @throws SmartClawError UPDATE_REFUSED when something is not from the registry, has no SHA-512 hash, or is not what was
@@ -33,20 +39,26 @@ export async function resolveLock(
   deps: { readonly onPackument: (bytes: number) => void },
 ): Promise<Lock> {
   const { folder, version } = request;
-  const what = `OpenClaw ${version}`;
-  const root = { name: "openclaw-release", private: true, dependencies: { openclaw: version } };
+  const { name, title } = request.component;
+  const what = `${title} ${version}`;
+  const root = { name: `${name}-release`, private: true, dependencies: { [name]: version } };
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, "package.json"), JSON.stringify(root));
   } catch (error) {
     throw installFault(error, what);
   }
+  /** When the wanted version itself was published, as the registry says; nobody signs that. */
+  const published = new Map<string, Date>();
   const options = {
     path: folder,
     cache: join(folder, "cache"),
     registry: request.registry,
-    packumentCache: createPackumentMemory(deps.onPackument),
-    before: request.before,
+    packumentCache: createPackumentMemory((packument) => {
+      const time = packument.time?.[version];
+      if (packument.name === name && time !== undefined) published.set(version, new Date(time));
+      deps.onPackument(packument._contentLength ?? 0);
+    }),
     // Refused before anything is fetched; an optional one would be left out without a word, so the tree is checked too.
     allowGit: "none",
     allowRemote: "none",
@@ -62,18 +74,41 @@ export async function resolveLock(
     retry: { retries: 2, factor: 6, minTimeout: 500, maxTimeout: 3_000 },
     timeout: 300_000,
   };
-  const arborist = new Arborist(options);
-  let tree: Arborist.Node;
+  const resolve = async (before: Date | null): Promise<Lock> => {
+    const fault = (error: unknown, about: string): SmartClawError =>
+      (before === null ? null : tooYoung(error, about)) ?? installFault(error, about);
+    const arborist = new Arborist({ ...options, before });
+    let tree: Arborist.Node;
+    try {
+      tree = await arborist.buildIdealTree();
+    } catch (error) {
+      // The tree as far as it came tells who needs what.
+      if (arborist.idealTree) checkSources(arborist.idealTree, fault);
+      throw fault(error, what);
+    }
+    checkSources(tree, fault);
+    checkAnswers(tree);
+    return checkList(listOf(tree), request);
+  };
+
   try {
-    tree = await arborist.buildIdealTree();
+    return await resolve(request.before);
   } catch (error) {
-    // The tree as far as it came tells who needs what.
-    if (arborist.idealTree) checkSources(arborist.idealTree);
-    throw installFault(error, what);
+    const own = published.get(version);
+    if (request.before === null || own === undefined || !(own > request.before)) throw error;
+    return await resolve(own);
   }
-  checkSources(tree);
-  checkAnswers(tree);
-  return checkList(listOf(tree), request);
+}
+
+/** npm-pick-manifest's codes for a package that has no version at all, or none that fits, after the younger were passed over. */
+function tooYoung(error: unknown, name: string): SmartClawError | null {
+  if (!["ETARGET", "ENOVERSIONS"].includes(String((error as { code?: unknown }).code))) return null;
+  return new SmartClawError(
+    "INSTALL_FAILED",
+    `The npm registry has no version of ${name} that fits and is old enough to be trusted.`,
+    "It is tried again by itself; a bad package is usually found out soon.",
+    { cause: error },
+  );
 }
 
 const npmLock = z.looseObject({
@@ -86,25 +121,28 @@ function listOf(tree: Arborist.Node): z.infer<typeof npmLock>["packages"] {
   return packages;
 }
 
-function checkList(packages: ReturnType<typeof listOf>, { version, integrity }: ResolveRequest): Lock {
+function checkList(packages: ReturnType<typeof listOf>, request: ResolveRequest): Lock {
   for (const [path, entry] of Object.entries(packages)) {
     // One hash: of several npm would take any that fits.
     if (path !== "" && !/^sha512-[A-Za-z0-9+/]{86}==$/.test(String(entry["integrity"])))
       throw refusal(`The npm registry gives no SHA-512 hash for ${nameAt(path, {})}`);
   }
-  const lock = { name: "openclaw-release", lockfileVersion: 3, requires: true, packages };
+  const { component, version, integrity } = request;
+  const lock = { name: `${component.name}-release`, lockfileVersion: 3, requires: true, packages };
   const parsed = parseLock(JSON.stringify(lock));
-  const openclaw = packagesOf(parsed).find(({ path }) => path === "node_modules/openclaw");
-  if (openclaw?.version !== version || openclaw.integrity !== integrity)
-    throw refusal(`The npm registry gives another file for OpenClaw ${version} than it announced`);
+  const main = packagesOf(parsed).find(({ path }) => path === `node_modules/${component.name}`);
+  if (main?.version !== version || (integrity !== null && main.integrity !== integrity))
+    throw refusal(`The npm registry gives another file for ${component.title} ${version} than it announced`);
   return parsed;
 }
 
+type Fetched = Packument & { readonly time?: Record<string, string>; readonly _contentLength?: number };
+
 /** npm's own memory of what it fetched, told of each. */
-function createPackumentMemory(onPackument: (bytes: number) => void): Map<string, Packument> {
+function createPackumentMemory(onPackument: (packument: Fetched) => void): Map<string, Packument> {
   return new (class extends Map<string, Packument> {
-    override set(key: string, packument: Packument & { _contentLength?: number }): this {
-      onPackument(packument._contentLength ?? 0);
+    override set(key: string, packument: Fetched): this {
+      onPackument(packument);
       return Object.keys(packument.versions).length > mostVersionsKept ? this : super.set(key, packument);
     }
   })();

@@ -1,13 +1,15 @@
 import { errorReport } from "@smartclaw/contracts";
 import { z } from "zod";
+import { component } from "./component.ts";
 import { installProgress } from "./messages.ts";
 import { registryKey } from "./registry-key.ts";
 
 /** What the parent asks: one JSON line on the child's stdin. */
 export const resolveOrder = z.object({
+  component,
   version: z.string(),
-  /** The announced hash of OpenClaw's tarball; a registry that has another is refused. */
-  integrity: z.string().startsWith("sha512-"),
+  /** The announced hash of its tarball, when it was announced; a registry that has another is refused. */
+  integrity: z.string().startsWith("sha512-").nullable(),
   registry: z.url(),
   /** This registry is known to sign its packages, so that their absence is a doubt. */
   registrySigns: z.boolean(),
@@ -17,7 +19,7 @@ export const resolveOrder = z.object({
   before: z.iso.datetime().nullable(),
   /** A list that is trusted: a committed one, or that of the release at hand. */
   earlierFile: z.string().nullable(),
-  /** To work in; kept, it makes the next time quicker. */
+  /** To work in; kept after a failure, it makes the next time quicker. */
   folder: z.string(),
   /** Written only when the list is trusted. */
   lockFile: z.string(),

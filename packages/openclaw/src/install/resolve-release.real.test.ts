@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { openclawComponent } from "./component.ts";
 import { type Lock, packagesOf, parseLock, tarballsFor } from "./lock.ts";
 import { createProgress } from "./progress.ts";
 import { createRegistryReader } from "./registry-reader.ts";
@@ -15,6 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "sc-resolve-real-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const platform = { os: "linux", cpu: "x64", libc: "glibc" };
 const order = {
+  component: openclawComponent,
   version: "2026.9.5",
   integrity:
     "sha512-TCO/ImVLh5HkF4tdfo7iriIa7kT6iYkIr/jR5ZOkePGFGhUx5Oe7DE716Y1DzzG2teRAVDdCjgJDu1A24Yta7w==",

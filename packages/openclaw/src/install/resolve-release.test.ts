@@ -46,6 +46,42 @@ test("what was published after the day is passed over", async (t) => {
   assert.equal(listAt(order.lockFile)["node_modules/helper"]?.version, "1.0.0");
 });
 
+test("a version that the user wants before its time comes with what is as old as itself, and with nothing younger", async (t) => {
+  const { order, next, registry } = await newWorld(t);
+  const sibling = "2026-03-01T11:59:00.000Z";
+  registry.publish({ name: "@openclaw/part", version: "2.0.0", publishedAt: sibling });
+  registry.publish({ name: "helper", version: "1.1.0", attested: true, publishedAt: "2026-03-01T12:01:00Z" });
+  next({
+    publishedAt: "2026-03-01T12:00:00Z",
+    dependencies: { helper: "^1.0.0", "@openclaw/part": "2.0.0" },
+  });
+  order.before = "2026-02-01T00:00:00Z";
+  assert.equal(await outcome(order), "trusted");
+  const packages = listAt(order.lockFile);
+  assert.equal(packages["node_modules/@openclaw/part"]?.version, "2.0.0");
+  assert.equal(packages["node_modules/helper"]?.version, "1.0.0");
+});
+
+for (const kind of ["dependencies", "optionalDependencies"])
+  for (const versions of [["2.0.0"], ["1.0.0", "2.0.0"]])
+    test(`a package among its ${kind} that is too young holds the update up (of ${versions.length})`, async (t) => {
+      const { order, next, registry } = await newWorld(t);
+      for (const version of versions)
+        registry.publish({
+          name: "fresh",
+          version,
+          publishedAt: version === "2.0.0" ? "2026-03-01T00:00:00Z" : "2026-01-01T00:00:00Z",
+        });
+      next({ [kind]: { fresh: "2.0.0" } });
+      order.before = "2026-02-01T00:00:00Z";
+      assert.equal(
+        await outcome(order),
+        "INSTALL_FAILED The npm registry has no version of fresh that fits and is old enough to be trusted.",
+      );
+      order.before = "2026-03-01T00:00:01Z";
+      assert.equal(await outcome(order), "trusted");
+    });
+
 test("a held list is what the next one is judged by", async (t) => {
   const { order, next, registry } = await newWorld(t);
   next({ attested: false });

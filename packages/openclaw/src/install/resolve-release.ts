@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { syncFolder } from "../releases/sync-folder.ts";
 import { installFault } from "./faults.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -53,6 +54,8 @@ export async function resolveRelease(
       },
     },
   );
+  // 70 MB. After a failure it is kept, so that another try does not fetch it again.
+  await rm(join(order.folder, "cache"), { recursive: true, force: true });
   progress.update({ stage: "verify", packagesDone: 0 });
   const signatures = await checkSignatures({ earlier, next }, order.keys ?? npmKeys(), {
     reader,

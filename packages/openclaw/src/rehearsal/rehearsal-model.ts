@@ -1,27 +1,45 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { z } from "zod";
+
+const conversation = z.looseObject({ messages: z.array(z.looseObject({ role: z.string() })) });
+/** A release that passes the call over in silence gets its answer at last, too. */
+const mostCalls = 3;
 
 /**
- * A model for rehearsals on loopback: answers whatever is asked with `word`, by OpenAI's streaming chat completions.
- * It asks for no key, because it gives nothing away.
+ * A model for rehearsals on loopback, by OpenAI's streaming chat completions. It first asks for OpenClaw's tool `exec`
+ * with `command`, and answers with `word` when it was told what came of that. It asks for no key, because it gives
+ * nothing away.
  */
-export async function startRehearsalModel(
-  word: string,
-): Promise<{ readonly baseUrl: string; readonly port: number; close(): Promise<void> }> {
-  const chunk = (delta: object, finish: string | null): string => {
-    const choices = [{ index: 0, delta, finish_reason: finish }];
-    const head = { id: "rehearsal", object: "chat.completion.chunk", created: 0, model: "rehearsal" };
-    return `data: ${JSON.stringify({ ...head, choices })}\n\n`;
+export async function startRehearsalModel({
+  word,
+  command,
+}: {
+  readonly word: string;
+  readonly command: string;
+}): Promise<{ readonly baseUrl: string; readonly port: number; close(): Promise<void> }> {
+  let calls = 0;
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const roles = await rolesIn(request);
+    const send = (delta: object, finish: string | null = null): void => {
+      const choices = [{ index: 0, delta, finish_reason: finish }];
+      const head = { id: "rehearsal", object: "chat.completion.chunk", created: 0, model: "rehearsal" };
+      response.write(`data: ${JSON.stringify({ ...head, choices })}\n\n`);
+    };
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    if (roles.at(-1) === "user" && calls < mostCalls) {
+      calls += 1;
+      const call = { name: "exec", arguments: JSON.stringify({ command }) };
+      const id = `call_${calls}`;
+      send({ role: "assistant", tool_calls: [{ index: 0, id, type: "function", function: call }] });
+      send({}, "tool_calls");
+    } else {
+      send({ role: "assistant", content: word });
+      send({}, "stop");
+    }
+    response.end("data: [DONE]\n\n");
   };
-  const server = createServer((request, response) => {
-    request.resume();
-    request.once("end", () => {
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write(chunk({ role: "assistant", content: word }, null));
-      response.write(chunk({}, "stop"));
-      response.end("data: [DONE]\n\n");
-    });
-  });
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
@@ -36,4 +54,16 @@ export async function startRehearsalModel(
         server.close(() => resolve());
       }),
   };
+}
+
+/** Who said something in what a request holds; nobody when it is no conversation. */
+async function rolesIn(request: IncomingMessage): Promise<string[]> {
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { messages } = conversation.parse(JSON.parse(Buffer.concat(chunks).toString("utf8")));
+    return messages.map(({ role }) => role);
+  } catch {
+    return [];
+  }
 }

@@ -1,9 +1,8 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Clock, type Log, type ModelApi, type Secret, SmartClawError } from "@smartclaw/contracts";
-import { createChat } from "../chat/chat.ts";
-import { gatewayArguments, gatewayEnvironment } from "../config/gateway-process.ts";
+import { compiledFolder, gatewayArguments, gatewayEnvironment } from "../config/gateway-process.ts";
 import { renderConfig, secretIds } from "../config/render-config.ts";
 import { createGatewayClient, type Gateway } from "../gateway/gateway-client.ts";
 import { probeGateway } from "../gateway/gateway-probe.ts";
@@ -15,10 +14,13 @@ import { findFreePort } from "../supervisor/ports.ts";
 import { createSupervisor } from "../supervisor/supervisor.ts";
 import { systemTimer } from "../supervisor/timers.ts";
 import { untilReady } from "../supervisor/until-ready.ts";
+import type { ProcessEntry } from "../watchdog/process-table.ts";
 import { createProcessTree } from "../watchdog/process-tree.ts";
 import { rehearsalPidFile } from "./clear-rehearsal.ts";
 import { type Inventory, lossBetween, takeInventory } from "./inventory.ts";
 import { startRehearsalModel } from "./rehearsal-model.ts";
+import { takeTurn } from "./rehearsal-turn.ts";
+import { filesWith, processesWith } from "./secrets-in-clear.ts";
 
 const firstPort = 18_860;
 const model = {
@@ -42,7 +44,7 @@ export interface RehearsalDeps {
   readonly folder: string;
   /** A path for a socket that is short enough, and in a folder that only the user can enter. */
   readonly socketPath: string;
-  /** OpenClaw's temporary files; with compiled code that the first real start can use. */
+  /** The running release's temporary files, of which only compiled code is shared: the first real start can use it. */
   readonly temporary: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What the running release counts; null when it does not run. */
@@ -66,28 +68,57 @@ export interface RehearsalDeps {
 
 /**
  * Starts a release as it will be started, but on a port of its own, with a model of its own and no way out, and has it
- * show that it works: version, protocol, nothing lost, one whole turn.
+ * show that it works: version, protocol, nothing lost, one whole turn. In that turn the model asks for a command to be
+ * run, which must not happen, and no secret that the release was given may be anywhere where others can read it.
  * @throws SmartClawError of what did not work, CANCELLED
  */
 export async function rehearse(deps: RehearsalDeps): Promise<void> {
-  const { version, folder, log, signal } = deps;
+  const { folder } = deps;
   const word = deps.newId();
+  const probe = join(folder, "a-command-was-run");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const standIn = await startRehearsalModel(word);
-  const wayOut = await deps.openWayOut(standIn.port);
+  try {
+    // Means the same to every shell that OpenClaw may start.
+    const standIn = await startRehearsalModel({ word, command: `echo it was > "${probe}"` });
+    try {
+      const wayOut = await deps.openWayOut(standIn.port);
+      try {
+        await tryOut(deps, { word, probe, modelUrl: standIn.baseUrl, forwardProxyUrl: wayOut.url });
+      } finally {
+        await wayOut.close();
+      }
+    } finally {
+      await standIn.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function tryOut(
+  deps: RehearsalDeps,
+  given: {
+    readonly word: string;
+    readonly probe: string;
+    readonly modelUrl: string;
+    readonly forwardProxyUrl: string;
+  },
+): Promise<void> {
+  const { version, folder, log, signal } = deps;
   const token = deps.newToken();
   const answers = new Map([
     [secretIds.gatewayToken as string, token],
     [secretIds.proxyToken as string, deps.newToken()],
   ]);
   const tree = createProcessTree({ platform: deps.platform, marker: `SMARTCLAW_TREE=${deps.newId()}` });
+  const runningNow = async (): Promise<readonly ProcessEntry[]> => {
+    const root = supervisor.state().pid;
+    return root === null ? [] : await tree.members(root);
+  };
   const secretsWindow = createSecretsWindow({
     socketPath: deps.socketPath,
     answers: (id) => answers.get(id) ?? null,
-    mayAsk: async (pid) => {
-      const root = supervisor.state().pid;
-      return root !== null && (await tree.members(root)).some((member) => member.pid === pid);
-    },
+    mayAsk: async (pid) => (await runningNow()).some((member) => member.pid === pid),
     platform: deps.platform,
     log,
   });
@@ -97,8 +128,9 @@ export async function rehearse(deps: RehearsalDeps): Promise<void> {
     platform: deps.platform,
   });
   const config = join(deps.state, "openclaw.json");
-  const workspace = join(folder, "workspace");
-  mkdirSync(workspace, { recursive: true, mode: 0o700 });
+  const [workspace, temporary] = [join(folder, "workspace"), join(folder, "tmp")];
+  for (const path of [workspace, temporary]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  shareCompiledCode(deps.temporary, temporary);
   const supervisor = createSupervisor({
     async launch(taken) {
       const port = await findFreePort(firstPort, taken);
@@ -111,14 +143,14 @@ export async function rehearse(deps: RehearsalDeps): Promise<void> {
       const rendered = renderConfig({
         port,
         secretCommand,
-        providers: [{ id: "rehearsal", api, baseUrl: standIn.baseUrl, models: [model] }],
+        providers: [{ id: "rehearsal", api, baseUrl: given.modelUrl, models: [model] }],
         primary: "rehearsal/rehearsal",
-        forwardProxyUrl: wayOut.url,
+        forwardProxyUrl: given.forwardProxyUrl,
         workspace,
         logFile: join(folder, "openclaw.log"),
       });
       await writeFile(config, JSON.stringify(rendered), { mode: 0o600 });
-      const places = { state: deps.state, config, temporary: deps.temporary };
+      const places = { state: deps.state, config, temporary };
       return {
         command: [deps.nodePath, ...guardArguments, deps.entry, ...gatewayArguments(port)],
         env: { ...gatewayEnvironment(deps.environment, places), OPENCLAW_SKIP_CHANNELS: "1" },
@@ -153,63 +185,44 @@ export async function rehearse(deps: RehearsalDeps): Promise<void> {
     token: () => token,
     log,
   });
+  const findings: (string | null)[] = [];
+  const secrets = [...answers.values()];
   try {
     await untilReady(supervisor, signal);
     gateway.connect();
-    await compare(gateway, deps);
-    await answersWith(word, gateway, deps);
+    findings.push(await lossIn(gateway, deps.expected));
+    await takeTurn(given.word, { ...deps, gateway });
+    if (existsSync(given.probe)) findings.push("ran a command that the model asked for, which is off");
+    findings.push(shown(await processesWith(secrets, await runningNow()), "the environment or arguments of"));
   } finally {
     gateway.close();
     await supervisor.stop();
-    await Promise.all([standIn.close(), wayOut.close()]);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+  findings.push(shown(await filesWith(secrets, [deps.state, folder]), "the file"));
+  const faults = findings.filter((finding) => finding !== null);
+  if (faults.length === 0) return;
+  throw new SmartClawError(
+    "UPDATE_UNHEALTHY",
+    faults.map((fault) => `OpenClaw ${version} ${fault}.`).join(" "),
+    "Nothing; the version that runs goes on.",
+  );
+}
+
+/** Lets Node find what it compiled of the running release, and keep what it compiles of this one. */
+function shareCompiledCode(running: string, own: string): void {
+  const compiled = join(running, compiledFolder);
+  mkdirSync(compiled, { recursive: true, mode: 0o700 });
+  symlinkSync(compiled, join(own, compiledFolder), "junction");
 }
 
 /** Jobs are left out: OpenClaw keeps them by the path of its state, which is another here. */
-async function compare(gateway: Gateway, { version, expected }: RehearsalDeps): Promise<void> {
-  if (expected === null) return;
+async function lossIn(gateway: Gateway, expected: Inventory | null): Promise<string | null> {
+  if (expected === null) return null;
   const loss = lossBetween({ ...expected, jobs: 0 }, await takeInventory(gateway));
-  if (loss === null) return;
-  throw new SmartClawError(
-    "UPDATE_UNHEALTHY",
-    `OpenClaw ${version} found only ${loss} in a copy of its state.`,
-    "Nothing; the version that runs goes on.",
-  );
+  return loss === null ? null : `found only ${loss} in a copy of its state`;
 }
 
-async function answersWith(word: string, gateway: Gateway, deps: RehearsalDeps): Promise<void> {
-  const { clock, newId, log } = deps;
-  const chat = createChat({ gateway, clock, setTimer: systemTimer, newId, log });
-  const { id } = await chat.create({ title: "Rehearsal" });
-  const given = AbortSignal.any([deps.signal, AbortSignal.timeout(deps.turnMs)]);
-  const events = chat.events({ id }, given);
-  let said = "";
-  let sent = false;
-  for await (const event of events) {
-    if (!sent && event.type === "snapshot") {
-      sent = true;
-      await chat.send({ conversation: id, text: "Say the word.", clientId: newId() });
-    }
-    if (event.type === "message" && event.message.role === "assistant") said += event.message.text;
-    if (event.type === "end") break;
-  }
-  if (said === "") {
-    const { messages } = await chat.history({ id, limit: 10 });
-    said = messages
-      .filter(({ role }) => role === "assistant")
-      .map(({ text }) => text)
-      .join("\n");
-  }
-  if (said.includes(word)) return;
-  if (deps.signal.aborted) throw cancelled();
-  throw new SmartClawError(
-    "UPDATE_UNHEALTHY",
-    `OpenClaw ${deps.version} started, but did not bring an answer of a model to the chat.`,
-    "Nothing; the version that runs goes on.",
-  );
-}
-
-function cancelled(): SmartClawError {
-  return new SmartClawError("CANCELLED", "The rehearsal was ended.", "It is tried again by itself.");
+function shown(places: readonly string[], kind: string): string | null {
+  const [place] = places;
+  return place === undefined ? null : `put a secret in the clear into ${kind} ${basename(place)}`;
 }

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type ErrorReport, SmartClawError, type Unsubscribe } from "@smartclaw/contracts";
+import { bundledNode, findRuntime } from "../runtime/find-runtime.ts";
 import { folderCount, isWhole, looksWhole } from "./contents.ts";
+import { createSideBySide } from "./side-by-side.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 /** What a complete release says of itself, in `release.json`. Its presence is what makes a folder a release. */
@@ -31,7 +32,7 @@ type Pointer = z.infer<typeof pointer>;
 
 export interface Releases {
   /**
-   * What is live, or null before the first installation. Glances at the release, too.
+   * What is live, or null before the first installation. Glances at the release and its Node, too.
    * @throws SmartClawError STORAGE_CORRUPT
    */
   live(): Pointer | null;
@@ -47,8 +48,9 @@ export interface Releases {
   /** A new empty folder on the same file system, to build a release in. */
   staging(version: string): string;
   /**
-   * Makes a complete staging folder a release, in place of a damaged one of that version. Each step is atomic; after a
-   * crash between the two there is no release of that version, and the next start installs it.
+   * Makes a complete staging folder, which is read-only inside, a release, in place of a damaged one of that version.
+   * Each step is atomic; after a crash between the two there is no release of that version, and the next start
+   * installs it.
    */
   publish(staging: string, info: ReleaseInfo): void;
   /** Makes a release the live one, atomically and durably. @throws SmartClawError NOT_FOUND */
@@ -66,9 +68,13 @@ export interface Releases {
 }
 
 /** Releases lie side by side in `<root>/versions/openclaw/<version>`; `<root>/live.json` says which is used. */
-export function createReleases(deps: { root: string }): Releases {
+export function createReleases(deps: {
+  readonly root: string;
+  readonly platform: NodeJS.Platform;
+}): Releases {
   const home = join(deps.root, "versions", "openclaw");
   const stagingHome = join(deps.root, "versions", ".staging");
+  const folders = createSideBySide({ home, stagingHome, platform: deps.platform });
   const pointerFile = join(deps.root, "live.json");
   const folder = (version: string): string => join(home, version, "node_modules", "openclaw");
   const listeners = new Set<(report: ErrorReport) => void>();
@@ -98,6 +104,13 @@ export function createReleases(deps: { root: string }): Releases {
     return pointer.safeParse(parseJson(text)).data ?? "unreadable";
   };
 
+  const damaged = (what: string): SmartClawError => {
+    const next = "Install OpenClaw again from the Status page; your conversations stay.";
+    const fault = new SmartClawError("STORAGE_CORRUPT", what, next);
+    for (const listener of listeners) listener(fault.report());
+    return fault;
+  };
+
   return {
     find,
     isWhole: async (version, look) =>
@@ -110,16 +123,15 @@ export function createReleases(deps: { root: string }): Releases {
     entry: (version) => join(folder(version), "openclaw.mjs"),
     live() {
       const named = readPointer();
-      if (named === null || (named !== "unreadable" && glance(named.openclaw))) return named;
-      const fault = new SmartClawError(
-        "STORAGE_CORRUPT",
-        named === "unreadable"
-          ? "The file that says which release of OpenClaw is live cannot be read."
-          : `The live release of OpenClaw (${named.openclaw}) is not complete on the disk.`,
-        "Install OpenClaw again from the Status page; your conversations stay.",
-      );
-      for (const listener of listeners) listener(fault.report());
-      throw fault;
+      if (named === null) return null;
+      if (named === "unreadable")
+        throw damaged("The file that says which release of OpenClaw is live cannot be read.");
+      const { openclaw, node } = named;
+      if (!glance(openclaw))
+        throw damaged(`The live release of OpenClaw (${openclaw}) is not complete on the disk.`);
+      if (node !== bundledNode && findRuntime(deps.root, node) === null)
+        throw damaged(`Node ${node}, which OpenClaw runs on, is not complete on the disk.`);
+      return named;
     },
     named() {
       const named = readPointer();
@@ -135,27 +147,8 @@ export function createReleases(deps: { root: string }): Releases {
             .map(find)
             .filter((info) => info !== null)
         : [],
-    staging(version) {
-      mkdirSync(stagingHome, { recursive: true, mode: 0o700 });
-      const path = join(stagingHome, `${version}-${process.pid}-${Date.now().toString(36)}`);
-      mkdirSync(path, { mode: 0o700 });
-      return path;
-    },
-    publish(staging, info) {
-      const text = `${JSON.stringify(releaseInfo.parse(info), null, 2)}\n`;
-      writeFileSync(join(staging, "release.json"), text, { flush: true });
-      mkdirSync(home, { recursive: true, mode: 0o700 });
-      const target = join(home, info.version);
-      const aside = `${staging}.replaced`;
-      if (existsSync(target)) renameSync(target, aside);
-      try {
-        renameSync(staging, target);
-      } catch (error) {
-        if (existsSync(aside)) renameSync(aside, target);
-        throw error;
-      }
-      syncFolder(home);
-    },
+    staging: (version) => folders.staging(version),
+    publish: (staging, info) => folders.publish(staging, info.version, releaseInfo.parse(info)),
     activate(next) {
       if (find(next.openclaw) === null)
         throw new SmartClawError(
@@ -169,17 +162,11 @@ export function createReleases(deps: { root: string }): Releases {
       syncFolder(deps.root);
     },
     async remove(version) {
-      const aside = join(stagingHome, `${version}.removed`);
       const named = readPointer();
       // With a pointer that cannot be read, any release may be the one that is needed.
-      if (named === "unreadable" || named?.openclaw === version || !existsSync(join(home, version))) return;
-      mkdirSync(stagingHome, { recursive: true, mode: 0o700 });
-      await rm(aside, { recursive: true, force: true });
-      // First out of the way in one step: half a release is none.
-      renameSync(join(home, version), aside);
-      await rm(aside, { recursive: true, force: true });
+      if (named !== "unreadable" && named?.openclaw !== version) await folders.remove(version);
     },
-    sweep: () => rm(stagingHome, { recursive: true, force: true }),
+    sweep: () => folders.sweep(),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +15,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { DatabaseSync } from "node:sqlite";
 import { createStates } from "./states.ts";
+import { becomeNobody } from "./testing/become-nobody.ts";
 
+becomeNobody();
 const root = mkdtempSync(join(tmpdir(), "sc-states-"));
 after(() => rmSync(root, { recursive: true, force: true }));
 let count = 0;
@@ -71,6 +74,20 @@ test("a copy is whole, its own, and an unfinished one before it is made anew", a
   assert.equal(readFileSync(join(states.folder("second"), "deep", "file"), "utf8"), "two");
 });
 
+test("links in a state, in circles too, and files that nobody may write to are copied as they are", async () => {
+  const { folder, link, states } = fresh();
+  states.use("first");
+  const outside = join(folder, "outside");
+  mkdirSync(outside);
+  writeFileSync(join(outside, "closed"), "", { mode: 0 });
+  writeFileSync(join(link, "read-only"), "one", { mode: 0o444 });
+  symlinkSync(outside, join(link, "outside"));
+  symlinkSync("..", join(link, "circle"));
+  await states.copy("first", "second");
+  assert.equal(readlinkSync(join(states.folder("second"), "circle")), "..");
+  assert.equal(readFileSync(join(states.folder("second"), "read-only"), "utf8"), "one");
+});
+
 test("a database that is being written is copied as of one moment", async () => {
   const { folder, link, states } = fresh();
   states.use("first");
@@ -113,6 +130,44 @@ test("whoever starts on a copy does not get at the original", async () => {
     [join(copy, "agents", "main.sqlite"), copy, `${link}-beside/it`, join(copy, "resolved")],
   );
   assert.equal(rows[0]?.["facts"], JSON.stringify({ log: join(copy, "log") }));
+});
+
+test("whoever is given a copy does not get at the original, by whatever name that was known", async () => {
+  const { folder } = fresh();
+  mkdirSync(join(folder, "real"));
+  symlinkSync(join(folder, "real"), join(folder, "seen"));
+  const states = createStates({
+    home: join(folder, "seen", "states"),
+    link: join(folder, "seen", "openclaw"),
+    platform: process.platform,
+  });
+  states.use("first");
+  const database = new DatabaseSync(join(states.folder("first"), "main.sqlite"));
+  database.exec("CREATE TABLE agent (path TEXT PRIMARY KEY)");
+  const add = database.prepare("INSERT INTO agent VALUES (?)");
+  for (const place of [
+    "seen/states/first/a",
+    "real/states/first/a",
+    "seen/openclaw/a",
+    "real/states/firsts/a",
+  ])
+    add.run(join(folder, place));
+  database.close();
+  const before = readFileSync(join(states.folder("first"), "main.sqlite"));
+  writeFileSync(join(states.folder("first"), "none.sqlite"), "no database at all, but of some length");
+  await states.copy("first", "second");
+  const copy = new DatabaseSync(join(states.folder("second"), "main.sqlite"));
+  const paths = copy
+    .prepare("SELECT path FROM agent")
+    .all()
+    .map(({ path }) => String(path));
+  copy.close();
+  assert.deepEqual(
+    new Set(paths.map((path) => path.slice(folder.length + 1))),
+    new Set(["seen/states/second/a", "real/states/second/a", "seen/openclaw/a", "real/states/firsts/a"]),
+  );
+  assert.deepEqual(readFileSync(join(states.folder("first"), "main.sqlite")), before);
+  assert.match(readFileSync(join(states.folder("second"), "none.sqlite"), "utf8"), /^no database/);
 });
 
 test("the state that is used is never removed", async () => {

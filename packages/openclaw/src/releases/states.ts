@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -14,6 +15,7 @@ import { cp, open, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { SmartClawError } from "@smartclaw/contracts";
+import { entriesBelow } from "./entries-below.ts";
 import { dropLeases, relocate } from "./relocate.ts";
 import { syncFolder } from "./sync-folder.ts";
 
@@ -24,7 +26,10 @@ import { syncFolder } from "./sync-folder.ts";
 export interface States {
   /** Lets `link` lead to the state `id`, which is made, empty, when there is none. Idempotent. */
   use(id: string): void;
-  /** Makes the state `to` from `base`, on which nothing may work meanwhile; whole and durable, or not at all. */
+  /**
+   * Makes the state `to` from `base`, on which nothing may work meanwhile; whole and durable, or not at all. Paths into
+   * `base` lead into `to` then.
+   */
   copy(base: string, to: string): Promise<void>;
   /**
    * A copy of the state `base` in the new folder `target`, made while OpenClaw works on it. Paths in its databases lead
@@ -45,6 +50,9 @@ export function createStates(deps: {
 }): States {
   const { home, link } = deps;
   const folder = (id: string): string => join(home, id);
+
+  /** OpenClaw also writes down where its state really is, with the link to it and every other on the way resolved. */
+  const homes = (): string[] => [...new Set([home, realpathSync(home)])];
 
   const used = (): string | null => {
     try {
@@ -76,8 +84,11 @@ export function createStates(deps: {
       const unfinished = `${folder(to)}.part`;
       await rm(unfinished, { recursive: true, force: true });
       try {
-        await cp(folder(base), unfinished, { recursive: true, mode: constants.COPYFILE_FICLONE });
-        await syncTree(unfinished);
+        // A link from one place of the state to another must not lead from the copy into the original.
+        const links = { verbatimSymlinks: true };
+        await cp(folder(base), unfinished, { recursive: true, ...links, mode: constants.COPYFILE_FICLONE });
+        for (const one of homes()) relocateAll(unfinished, join(one, base), join(one, to));
+        await syncTree(unfinished, deps.platform);
       } catch (error) {
         await rm(unfinished, { recursive: true, force: true });
         throw fullDisk(error);
@@ -87,7 +98,7 @@ export function createStates(deps: {
     },
     async copyRunning(base, target) {
       try {
-        await copyRunning(folder(base), target, [link, folder(base)], target);
+        await copyRunning(folder(base), target, [link, ...homes().map((one) => join(one, base))], target);
       } catch (error) {
         throw fullDisk(error);
       }
@@ -113,10 +124,30 @@ function takeIn(place: string, folder: string): void {
   } else renameSync(place, folder);
 }
 
-async function syncTree(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+/** https://sqlite.org/rescode.html; the lower byte of an extended code: read-only, corrupt, not a database. */
+const notOurs: ReadonlySet<number> = new Set([8, 11, 26]);
+
+/** In every database below `root`; what is none, or may not be written to, stays as it is. */
+function relocateAll(root: string, from: string, to: string): void {
+  for (const { parentPath, name } of entriesBelow(root).filter((entry) => entry.isFile())) {
+    if (!name.endsWith(".sqlite")) continue;
+    const database = new DatabaseSync(join(parentPath, name), { enableForeignKeyConstraints: false });
+    try {
+      relocate(database, from, to);
+    } catch (error) {
+      if (!notOurs.has(((error as { errcode?: number }).errcode ?? 0) & 0xff)) throw error;
+    } finally {
+      database.close();
+    }
+  }
+}
+
+async function syncTree(folder: string, platform: NodeJS.Platform): Promise<void> {
+  // Only Windows wants the right to write for it, and a state can have files that nobody may write to.
+  const flags = platform === "win32" ? "r+" : "r";
+  for (const entry of entriesBelow(folder)) {
     if (!entry.isFile()) continue;
-    const file = await open(join(entry.parentPath, entry.name), "r+");
+    const file = await open(join(entry.parentPath, entry.name), flags);
     try {
       await file.sync();
     } finally {

@@ -1,19 +1,20 @@
 /** A release of OpenClaw that lost a file: it ends with a sentence, nothing hangs, and nothing is left running. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SmartClawError, type ErrorReport } from "@smartclaw/contracts";
 import { createInstaller } from "../install/installer.ts";
+import { removeReadOnly, unlockFolder } from "../releases/read-only.ts";
 import { createReleases } from "../releases/releases.ts";
 
 const installed = process.env["SMARTCLAW_TEST_OPENCLAW"];
 const skip = installed === undefined ? "SMARTCLAW_TEST_OPENCLAW names no installed openclaw package" : false;
 const root = mkdtempSync(join(tmpdir(), "sc-release-"));
-after(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+after(() => removeReadOnly(root, process.platform));
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let version = "";
 let folder = "";
@@ -34,6 +35,7 @@ before(() => {
 
 for (const missing of [join("dist", "entry.js"), "openclaw.mjs"])
   test(`without ${missing} the supervisor gives up with a sentence`, { skip }, async () => {
+    unlockFolder(dirname(join(folder, missing)), process.platform);
     unlinkSync(join(folder, missing));
     assert.ok(existsSync(join(installed ?? "", missing)), "only the copy lost it");
     const { createRealGateway } = await import("../gateway/testing/real-gateway.ts");
@@ -66,8 +68,9 @@ test(
     skip,
   },
   async () => {
-    const releases = createReleases({ root });
+    const releases = createReleases({ root, platform: process.platform });
     releases.activate({ openclaw: version, node: "bundled", state: "openclaw" });
+    unlockFolder(join(root, "versions", "openclaw", version), process.platform);
     unlinkSync(join(root, "versions", "openclaw", version, "release.json"));
     const report = reportOfThrown(() => releases.live());
     assert.equal(report?.code, "STORAGE_CORRUPT");

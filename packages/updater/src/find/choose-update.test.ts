@@ -15,12 +15,14 @@ const offer: Offer = {
 };
 const known: Known = {
   live: "2026.9.5",
-  nodeVersion: "26.10.0",
+  runtimes: { bundled: "26.10.0", installed: [] },
+  runtimeOffer: null,
   settings: { automatic: true, held: false, pinned: null, skipped: [], coolDownHours: 24 },
   history: [],
   now,
 };
 const record: UpdateRecord = {
+  component: "openclaw",
   id: "one",
   at: now - hour,
   from: "2026.9.5",
@@ -35,13 +37,15 @@ const with_ = (settings: Partial<Known["settings"]>): Known => ({
 });
 const after = (...history: UpdateRecord[]): Known => ({ ...known, history });
 const hold = (reason: string) => ({ verdict: "hold", version: offer.version, reason });
+const needs = (range: string, bundled = "26.10.0"): string =>
+  `It needs Node ${range}; SmartClaw brings ${bundled}, and found no other that would do.`;
 const install = { verdict: "install", version: offer.version };
 const current = { verdict: "current" };
-const wait = (hours: number, until: number) => ({
+const wait = (hours: number, until: number, what = "It") => ({
   verdict: "wait",
   version: offer.version,
   until,
-  reason: `It is new; SmartClaw waits ${hours} hours, in which a bad release is usually found out.`,
+  reason: `${what} is new; SmartClaw waits ${hours} hours, in which a bad release is usually found out.`,
 });
 
 const cases: readonly [what: string, offer: Offer, known: Known, verdict: object][] = [
@@ -55,9 +59,9 @@ const cases: readonly [what: string, offer: Offer, known: Known, verdict: object
     known,
     { ...install, version: "2026.10.1" },
   ],
-  ["held", offer, with_({ held: true }), hold("You hold OpenClaw at 2026.9.5.")],
+  ["held", offer, with_({ held: true }), hold("You hold it at 2026.9.5.")],
   ["held, and nothing newer", offer, { ...with_({ held: true }), live: "2026.9.6" }, current],
-  ["pinned to another", offer, with_({ pinned: "2026.9.4" }), hold("You pinned OpenClaw to 2026.9.4.")],
+  ["pinned to another", offer, with_({ pinned: "2026.9.4" }), hold("You pinned it to 2026.9.4.")],
   ["pinned to this one", offer, with_({ pinned: "2026.9.6" }), install],
   [
     "pinned to this one does not shorten the wait",
@@ -101,17 +105,48 @@ const cases: readonly [what: string, offer: Offer, known: Known, verdict: object
     after({ ...record, kind: "go-back", from: "2026.9.6", to: "2026.9.5", outcome: "rolled-back" }),
     install,
   ],
-  [
-    "needs another Node",
-    { ...offer, node: ">=28" },
-    known,
-    hold("It needs Node >=28, and SmartClaw brings 26.10.0."),
-  ],
+  ["needs another Node", { ...offer, node: ">=28" }, known, hold(needs(">=28"))],
   [
     "an odd Node between two that it runs on",
     offer,
-    { ...known, nodeVersion: "25.9.0" },
-    hold(`It needs Node ${offer.node}, and SmartClaw brings 25.9.0.`),
+    { ...known, runtimes: { bundled: "25.9.0", installed: [] } },
+    hold(needs(offer.node, "25.9.0")),
+  ],
+  [
+    "needs another Node, which lies there",
+    { ...offer, node: ">=28" },
+    { ...known, runtimes: { bundled: "26.10.0", installed: ["24.1.0", "28.1.0"] } },
+    install,
+  ],
+  [
+    "needs another Node, which can be had and is known for long enough",
+    { ...offer, node: ">=28" },
+    { ...known, runtimeOffer: { version: "28.1.0", knownForMs: 24 * hour } },
+    install,
+  ],
+  [
+    "the Node that it needs is too young by a millisecond",
+    { ...offer, node: ">=28" },
+    { ...known, runtimeOffer: { version: "28.1.0", knownForMs: 24 * hour - 1 } },
+    wait(24, now + 1, "Node 28.1.0, which it needs,"),
+  ],
+  [
+    "of a release and its Node the younger one is waited for",
+    { ...offer, node: ">=28", knownForMs: 5 * hour },
+    { ...known, runtimeOffer: { version: "28.1.0", knownForMs: 6 * hour } },
+    wait(24, now + 19 * hour),
+  ],
+  [
+    "the Node that can be had is not the one that it needs",
+    { ...offer, node: ">=28" },
+    { ...known, runtimeOffer: { version: "27.1.0", knownForMs: 1000 * hour } },
+    hold(needs(">=28")),
+  ],
+  [
+    "a young Node that it does not need is no reason to wait",
+    offer,
+    { ...known, runtimeOffer: { version: "26.11.0", knownForMs: 0 } },
+    install,
   ],
   ["too young by a millisecond", { ...offer, knownForMs: 24 * hour - 1 }, known, wait(24, now + 1)],
   ["seen for the first time", { ...offer, knownForMs: 0 }, known, wait(24, now + 24 * hour)],
@@ -131,7 +166,7 @@ for (const [what, offer, known, verdict] of cases)
 test("what the user decided is told before what SmartClaw found", () => {
   const bad = { ...offer, knownForMs: 0, node: ">=28" };
   const all = { ...with_({ held: true, pinned: "2026.9.4", skipped: ["2026.9.6"] }), history: [record] };
-  assert.deepEqual(chooseUpdate(bad, all), hold("You hold OpenClaw at 2026.9.5."));
+  assert.deepEqual(chooseUpdate(bad, all), hold("You hold it at 2026.9.5."));
 });
 
 // OpenClaw corrects a release by 2026.7.1-1 and -2 (npm has nine of them), which semver puts before 2026.7.1.
@@ -181,7 +216,8 @@ const sound: fc.Arbitrary<Case> = fc
     offer: { version, node: ">=24", knownForMs: coolDownHours * hour + extraMs },
     known: {
       live,
-      nodeVersion: "26.10.0",
+      runtimes: { bundled: "26.10.0", installed: [] },
+      runtimeOffer: null,
       settings: { automatic, held: false, pinned: pinned ? version : null, skipped: [live], coolDownHours },
       history: [{ ...record, to: live }],
       now,
@@ -279,6 +315,7 @@ test("a wait that is repeated ends when it said, and not before", () => {
 test("only a failure and the way back count against a version, wherever in the history they are", () => {
   const entry: fc.Arbitrary<UpdateRecord> = fc.record({
     id: fc.constant("any"),
+    component: fc.constant("openclaw"),
     at: fc.nat(),
     from: fc.constantFrom("1.0.0", "1.1.0", "1.2.0"),
     to: fc.constantFrom("1.0.0", "1.1.0", "1.2.0"),

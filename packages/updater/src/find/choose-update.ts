@@ -1,5 +1,6 @@
 import type { UpdateRecord, UpdateSettings, UpdateVerdict } from "@smartclaw/contracts";
 import { satisfies } from "semver";
+import { chooseRuntime, type RuntimesAtHand } from "./choose-runtime.ts";
 import { compareReleases } from "./release-order.ts";
 
 /** A release that the registry offers. */
@@ -10,6 +11,9 @@ export interface Offer {
   /** Milliseconds that SmartClaw has known of it; see `growAcquaintance`. */
   readonly knownForMs: number;
 }
+
+/** A Node that would be fetched for a release. */
+export type RuntimeOffer = Pick<Offer, "version" | "knownForMs">;
 
 const hourMs = 3_600_000;
 
@@ -23,27 +27,37 @@ export function chooseUpdate(
   offer: Offer,
   known: {
     readonly live: string;
-    readonly nodeVersion: string;
+    readonly runtimes: RuntimesAtHand;
+    readonly runtimeOffer: RuntimeOffer | null;
     readonly settings: UpdateSettings;
     readonly history: readonly UpdateRecord[];
     readonly now: number;
   },
 ): UpdateVerdict {
   const { version } = offer;
-  const { live, settings, nodeVersion } = known;
+  const { live, settings, runtimes, runtimeOffer } = known;
   const hold = (reason: string): UpdateVerdict => ({ verdict: "hold", version, reason });
   if (compareReleases(version, live) <= 0) return { verdict: "current" };
-  if (settings.held) return hold(`You hold OpenClaw at ${live}.`);
+  if (settings.held) return hold(`You hold it at ${live}.`);
   if (settings.pinned !== null && settings.pinned !== version)
-    return hold(`You pinned OpenClaw to ${settings.pinned}.`);
+    return hold(`You pinned it to ${settings.pinned}.`);
   if (settings.skipped.includes(version)) return hold("You skipped this version.");
   const bad = failureOf(version, known.history);
   if (bad !== null) return hold(`It was tried and did not work: ${bad}`);
-  if (!satisfies(nodeVersion, offer.node))
-    return hold(`It needs Node ${offer.node}, and SmartClaw brings ${nodeVersion}.`);
-  const waitMs = settings.coolDownHours * hourMs - offer.knownForMs;
+  const atHand = chooseRuntime(offer.node, runtimes);
+  const fetched =
+    atHand === null && runtimeOffer !== null && satisfies(runtimeOffer.version, offer.node)
+      ? runtimeOffer
+      : null;
+  if (atHand === null && fetched === null)
+    return hold(
+      `It needs Node ${offer.node}; SmartClaw brings ${runtimes.bundled}, and found no other that would do.`,
+    );
+  const isNodeYounger = fetched !== null && fetched.knownForMs < offer.knownForMs;
+  const waitMs = settings.coolDownHours * hourMs - (isNodeYounger ? fetched : offer).knownForMs;
   if (waitMs > 0) {
-    const reason = `It is new; SmartClaw waits ${settings.coolDownHours} hours, in which a bad release is usually found out.`;
+    const what = isNodeYounger ? `Node ${fetched.version}, which it needs,` : "It";
+    const reason = `${what} is new; SmartClaw waits ${settings.coolDownHours} hours, in which a bad release is usually found out.`;
     return { verdict: "wait", version, until: known.now + waitMs, reason };
   }
   return { verdict: "install", version };

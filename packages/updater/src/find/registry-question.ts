@@ -1,16 +1,14 @@
-import type { LedgerWriter } from "@smartclaw/contracts";
 import type { z } from "zod";
-import { networkFault, stopped, unbelievable, unreachable } from "./registry-faults.ts";
+import { createFaults, lookFor } from "./errand-faults.ts";
+import { request, type RequestDeps, upTo } from "./recorded-request.ts";
 
-/** How long an answer may take from first to last byte, in milliseconds: one that trickles is none. */
 const deadlineMs = 20_000;
+const errand = lookFor("OpenClaw");
+const faults = createFaults(errand);
 
-export interface RegistryDeps {
+export interface RegistryDeps extends RequestDeps {
   /** Its address, with or without a path; npm's `registry` setting. */
   readonly registry: string;
-  readonly fetch: typeof globalThis.fetch;
-  readonly ledger: LedgerWriter;
-  readonly processName: string;
 }
 
 /** One document of the registry. */
@@ -22,8 +20,7 @@ export interface Question<Answer> {
 }
 
 /**
- * Asks once and checks the answer. No redirect is followed, so the host in the ledger is the one that answered.
- * `bytes` are those of the body.
+ * Asks once and checks the answer. `bytes` are those of the body.
  * @throws SmartClawError NETWORK_UNREACHABLE without an answer, UPDATE_REFUSED for one that cannot be right, CANCELLED
  * when `signal` aborts; whatever the ledger throws
  */
@@ -34,50 +31,27 @@ export async function ask<Answer>(
 ): Promise<{ answer: Answer; bytes: number }> {
   const address = addressOf(deps.registry, path);
   const host = address.hostname;
-  if (signal.aborted) throw stopped();
-  const ticket = deps.ledger.begin({
-    door: "smartclaw",
-    process: deps.processName,
-    host,
-    port: Number(address.port) || (address.protocol === "https:" ? 443 : 80),
-    reason: "looking for a newer OpenClaw",
-  });
-  const deadline = AbortSignal.timeout(deadlineMs);
-  try {
-    const response = await deps.fetch(address, {
-      // Compressed, the bytes that are counted would not be those that came.
-      headers: { accept: "application/json", "accept-encoding": "identity", "user-agent": "smartclaw" },
-      redirect: "error",
-      signal: AbortSignal.any([signal, deadline]),
-    });
+  const tooLong = () => faults.unreachable(`${host} sent more than such an answer can be long`);
+  const read = async (
+    response: Response,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<{ answer: Answer; bytes: number }> => {
     await refuseOtherThanJson(response, host);
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
-      ticket.count({ received: chunk.byteLength });
-      if (bytes > mostBytes) throw unreachable(`${host} sent more than such an answer can be long`);
-      chunks.push(chunk);
-    }
-    const answer = parse(Buffer.concat(chunks), schema, host);
-    ticket.end();
-    return { answer, bytes };
-  } catch (error) {
-    const fault = signal.aborted
-      ? stopped()
-      : deadline.aborted
-        ? unreachable(`${host} did not answer in full within ${deadlineMs / 1000} seconds`, error)
-        : networkFault(error, host);
-    ticket.fail(fault.message);
-    throw fault;
-  }
+    const text = Buffer.concat(await Array.fromAsync(upTo(body, mostBytes, tooLong)));
+    return { answer: parse(text, schema, host), bytes: text.length };
+  };
+  return request(
+    deps,
+    { address, reason: errand.reason, faults, accept: "application/json", deadlineMs, read },
+    signal,
+  );
 }
 
 /** Keeps a path that the registry has, and leaves out what could be a secret: a name, a password, a query. */
 function addressOf(registry: string, path: string): URL {
   const base = URL.parse(registry);
   if (base === null || !/^https?:$/.test(base.protocol))
-    throw unreachable("npm's setting `registry` is not an address of the web");
+    throw faults.unreachable("npm's setting `registry` is not an address of the web");
   return new URL(`${base.pathname.replace(/\/*$/, "/")}${path}`, base.origin);
 }
 
@@ -86,8 +60,7 @@ async function refuseOtherThanJson(response: Response, host: string): Promise<vo
   const isJson = /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type);
   if (response.status === 200 && isJson) return;
   await response.body?.cancel();
-  if (response.status !== 200) throw unreachable(`${host} answered with the error ${response.status}`);
-  throw unreachable(`something else answered for ${host}, as a network does that wants you to sign in first`);
+  throw response.status === 200 ? faults.someoneElse(host) : faults.answeredWith(response.status, host);
 }
 
 function parse<Answer>(body: Uint8Array, schema: z.ZodType<Answer>, host: string): Answer {
@@ -95,11 +68,11 @@ function parse<Answer>(body: Uint8Array, schema: z.ZodType<Answer>, host: string
   try {
     document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (error) {
-    throw unreachable(`what ${host} sent cannot be read`, error);
+    throw faults.unreachable(`what ${host} sent cannot be read`, error);
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   // Only the outermost name: those further in may be the other side's words.
   const where = String(parsed.error.issues[0]?.path[0] ?? "form");
-  throw unbelievable(`what ${host} says of it cannot be right (${where})`, parsed.error);
+  throw faults.unbelievable(`what ${host} says of it cannot be right (${where})`, parsed.error);
 }

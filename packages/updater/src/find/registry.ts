@@ -1,13 +1,10 @@
-import { releaseVersion, SmartClawError } from "@smartclaw/contracts";
-import { valid, validRange } from "semver";
+import { SmartClawError } from "@smartclaw/contracts";
 import { z } from "zod";
 import { ask, type RegistryDeps } from "./registry-question.ts";
+import { nodeRange, version } from "./release-fields.ts";
 
 /** Of a body, in bytes: what npm's registry gives is 21 bytes and 132 KB long. */
 const mostBytes = { distTags: 64 * 1024, manifest: 2 * 1024 * 1024 };
-
-/** `releaseVersion` lets a little through that has no place in semver's order, like 1.01.0. */
-const version = releaseVersion.refine((text) => valid(text) === text);
 
 /** https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md */
 const distTags = z.object({ latest: version });
@@ -17,13 +14,7 @@ const manifestOf = (asked: string) =>
   z.object({
     name: z.literal("openclaw"),
     version: z.literal(asked),
-    engines: z.object({
-      node: z
-        .string()
-        .min(1)
-        .max(200)
-        .refine((range) => validRange(range) !== null),
-    }),
+    engines: z.object({ node: nodeRange }),
     dist: z.object({ integrity: z.string().regex(/^sha512-[A-Za-z0-9+/]{86}==$/) }),
     openclaw: z
       .object({ schemaVersions: z.record(z.string(), z.number().int().nonnegative()).default({}) })

@@ -26,6 +26,8 @@ const memory = z.object({
   lastCheck: updateStatus.shape.lastCheck.default(null),
   /** The newest release that was offered, and the Node it needs as far as that was asked. */
   offer: z.object({ version: releaseVersion, node: z.string() }).nullable().default(null),
+  /** The Node that would be fetched for that release. */
+  runtime: acquaintance.nullable().default(null),
   /** What ran before the release that runs, with the state that it left. */
   previous: live.nullable().default(null),
 });

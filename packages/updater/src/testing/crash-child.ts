@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { openUpdateStore } from "../store/update-store.ts";
 import { createUpdater } from "../updater.ts";
-import { type Character, createToyTarget } from "./toy-target.ts";
+import { type Character, createToyTarget, listToyRuntimes } from "./toy-target.ts";
 
 const [root = "", character = "good", killAt = "0"] = process.argv.slice(2);
 const points: string[] = [];
@@ -34,14 +34,27 @@ const watched = <T extends object>(one: T, readers: readonly string[]): T =>
 const quiet = { info() {}, warn() {}, error() {} };
 const store = openUpdateStore({ file: join(root, "updates.sqlite"), log: quiet });
 const updater = createUpdater({
+  component: "openclaw",
   store: watched(store, ["journal", "history", "memory", "close"]),
   target: watched(createToyTarget(root, character as Character), ["live", "baseFor"]),
   registry: {
     newest: () => Promise.resolve({ version: "1.1.0", bytes: 21 }),
     release: () =>
-      Promise.resolve({ version: "1.1.0", node: "*", integrity: "sha512-", schemaVersions: {}, bytes: 100 }),
+      Promise.resolve({
+        version: "1.1.0",
+        node: ">=28",
+        integrity: "sha512-",
+        schemaVersions: {},
+        bytes: 100,
+      }),
+  },
+  runtimes: {
+    installed: () => listToyRuntimes(root).filter((name) => !name.endsWith(".part")),
+    published: () => Promise.resolve({ versions: ["24.1.0", "28.1.0"], bytes: 100 }),
+    neededBy: () => null,
   },
   nodeVersion: "26.10.0",
+  conditions: () => Promise.resolve({ metered: false, batteryLeft: null }),
   clock: { now: () => Date.now() },
   steady: () => Math.floor(performance.now()),
   random: () => 0.5,

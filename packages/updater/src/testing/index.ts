@@ -5,3 +5,4 @@ export {
   startRegistryStandIn,
 } from "./registry-stand-in.ts";
 export { type Character, createToyTarget, installToy } from "./toy-target.ts";
+export { initRepository, publish } from "../self/repository.ts";

@@ -22,12 +22,13 @@ export type Character =
   | "fails-rehearsal";
 
 /**
- * Stands in for OpenClaw where a daemon is killed hundreds of times: releases, states and the pointer are real files
- * on a real disk, only the programs in them are one word long. The new release migrates its state when it starts.
+ * Stands in for OpenClaw where a daemon is killed hundreds of times: releases, Nodes, states and the pointer are real
+ * files on a real disk, only the programs in them are one word long. The new release migrates its state when it starts.
  */
 export function createToyTarget(root: string, character: Character): UpdateTarget {
   const pointer = join(root, "live.json");
   const release = (version: string): string => join(root, "versions", version);
+  const runtime = (node: string): string => join(toyRuntimes(root), node);
   const state = (id: string): string => join(root, "states", id);
   const readLive = (): Live | null =>
     existsSync(pointer) ? live.parse(JSON.parse(readFileSync(pointer, "utf8"))) : null;
@@ -43,6 +44,8 @@ export function createToyTarget(root: string, character: Character): UpdateTarge
     const now = readLive();
     if (now === null || readFileSync(join(release(now.version), "program"), "utf8") !== now.version)
       throw new Error("the live release is not there");
+    if (now.node !== "bundled" && readFileSync(join(runtime(now.node), "program"), "utf8") !== now.node)
+      throw new Error("its Node is not there");
     const history = join(state(now.state), "history");
     readFileSync(history, "utf8");
     if (now.version !== "1.0.0") {
@@ -57,11 +60,8 @@ export function createToyTarget(root: string, character: Character): UpdateTarge
     live: readLive,
     baseFor: (previous) => previous.state,
     async stage({ to }) {
-      const staging = `${release(to.version)}.part`;
-      rmSync(staging, { recursive: true, force: true });
-      mkdirSync(staging, { recursive: true });
-      writeFileSync(join(staging, "program"), to.version);
-      if (!existsSync(release(to.version))) renameSync(staging, release(to.version));
+      if (to.node !== "bundled") layOut(runtime(to.node), to.node);
+      layOut(release(to.version), to.version);
     },
     async rehearse() {
       if (character === "fails-rehearsal") fail("does not rehearse");
@@ -90,10 +90,28 @@ export function createToyTarget(root: string, character: Character): UpdateTarge
       start();
     },
     async tidy(keep) {
+      for (const node of listToyRuntimes(root))
+        if (!keep.some((one) => one.node === node)) rmSync(runtime(node), { recursive: true, force: true });
       for (const id of readdirSync(join(root, "states")))
         if (!keep.some((one) => one.state === id)) rmSync(state(id), { recursive: true, force: true });
     },
   };
+}
+
+const toyRuntimes = (root: string): string => join(root, "runtimes");
+
+/** Nodes that lie there besides the bundled one. */
+export function listToyRuntimes(root: string): string[] {
+  return existsSync(toyRuntimes(root)) ? readdirSync(toyRuntimes(root)) : [];
+}
+
+/** Makes a program of one word in a folder that is whole or not there. */
+function layOut(folder: string, word: string): void {
+  const staging = `${folder}.part`;
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(staging, { recursive: true });
+  writeFileSync(join(staging, "program"), word);
+  if (!existsSync(folder)) renameSync(staging, folder);
 }
 
 /** A first installation of a toy: release 1.0.0 with a state that holds a history. */

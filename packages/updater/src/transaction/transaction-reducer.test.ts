@@ -6,6 +6,7 @@ import { reduceTransaction, type TransactionEvent } from "./transaction-reducer.
 import type { Transaction } from "./transaction.ts";
 
 const first: Transaction = {
+  component: "openclaw",
   id: "one",
   kind: "update",
   step: "staging",

@@ -1,4 +1,10 @@
-import type { ErrorReport, UpdateRecord, UpdateStep } from "@smartclaw/contracts";
+import {
+  componentNames,
+  type ErrorReport,
+  type UpdateComponent,
+  type UpdateRecord,
+  type UpdateStep,
+} from "@smartclaw/contracts";
 import type { Transaction } from "./transaction.ts";
 
 export type TransactionEvent =
@@ -14,8 +20,11 @@ export type TransactionStep =
   /** It has ended: the record takes the place of the journal, in one write. */
   | { readonly transaction: null; readonly record: UpdateRecord };
 
-/** A new release may be started so often, daemon's restarts included, before it counts as failed. */
-const maxStarts = 3;
+/**
+ * A new release may be started so often, daemon's restarts included, before it counts as failed. SmartClaw's own first
+ * one is the one before's, which only hands over.
+ */
+const maxStarts: Readonly<Record<UpdateComponent, number>> = { openclaw: 3, smartclaw: 4 };
 
 const next: Readonly<Partial<Record<UpdateStep, UpdateStep>>> = {
   staging: "rehearsing",
@@ -78,7 +87,7 @@ function resumed(state: Transaction, at: number): TransactionStep {
       return enter(state, "switching", at);
     case "trial":
     case "probation":
-      return state.starts < maxStarts
+      return state.starts < maxStarts[state.component]
         ? enter({ ...state, starts: state.starts + 1 }, "trial", at)
         : enter({ ...state, error: neverHeld(state) }, "rolling-back", at);
     case "rolling-back":
@@ -91,14 +100,14 @@ function enter(state: Transaction, step: UpdateStep, at: number): TransactionSte
 }
 
 function ended(
-  { id, kind, from, to }: Transaction,
+  { id, component, kind, from, to }: Transaction,
   outcome: UpdateRecord["outcome"],
   error: ErrorReport | null,
   at: number,
 ): TransactionStep {
   return {
     transaction: null,
-    record: { id, at, from: from.version, to: to.version, kind, outcome, error },
+    record: { id, component, at, from: from.version, to: to.version, kind, outcome, error },
   };
 }
 
@@ -129,10 +138,10 @@ const interrupted: ErrorReport = {
   next: "Nothing; it is tried again by itself.",
 };
 
-function neverHeld({ to, starts }: Transaction): ErrorReport {
+function neverHeld({ component, to, starts }: Transaction): ErrorReport {
   return {
     code: "UPDATE_UNHEALTHY",
-    message: `OpenClaw ${to.version} was started ${starts} times, and never ran long enough to be trusted.`,
+    message: `${componentNames[component]} ${to.version} was started ${starts} times, and never ran long enough to be trusted.`,
     next: "Nothing; the earlier version runs again.",
   };
 }

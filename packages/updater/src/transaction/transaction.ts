@@ -1,13 +1,25 @@
-import { errorReport, releaseVersion, updateSteps, type UpdateStep } from "@smartclaw/contracts";
+import {
+  errorReport,
+  releaseVersion,
+  updateComponent,
+  updateSteps,
+  type UpdateStep,
+} from "@smartclaw/contracts";
 import { z } from "zod";
 
 /** What runs: code, Node and state belong together, and are switched together. */
-export const live = z.object({ version: releaseVersion, node: z.string(), state: z.string() });
+export const live = z.object({
+  version: releaseVersion,
+  /** Its version, or `bundled` for SmartClaw's own. */
+  node: z.string(),
+  state: z.string(),
+});
 export type Live = z.infer<typeof live>;
 
 /** An update under way, as the journal keeps it: written before the work of its step begins. */
 export const transaction = z.object({
   id: z.string(),
+  component: updateComponent,
   kind: z.enum(["update", "go-back"]),
   step: z.enum(updateSteps),
   from: live,

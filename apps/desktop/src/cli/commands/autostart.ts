@@ -5,7 +5,7 @@ import { answers } from "./start.ts";
 
 /** Starts SmartClaw with the user's session, or not. Goes through the daemon when it runs, so that both agree. */
 export const autostart: Command<{ mode: string }> = async (
-  { client, environment, output, paths },
+  { client, environment, installed, output, paths },
   { mode },
 ) => {
   if (mode !== "on" && mode !== "off") {
@@ -18,7 +18,7 @@ export const autostart: Command<{ mode: string }> = async (
   }
   const startAtLogin = mode === "on";
   if (await answers(paths.socket)) await (await client()).settings.set({ startAtLogin });
-  else await setAutostart(startAtLogin, { environment, platform: process.platform });
+  else await setAutostart(startAtLogin, { environment, platform: process.platform, daemon: installed });
   output.answer(
     { startAtLogin },
     startAtLogin ? "SmartClaw starts with your session." : "SmartClaw does not start by itself any more.",

@@ -1,21 +1,17 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SystemStatus } from "@smartclaw/contracts";
 import type { Client } from "../client.ts";
 import type { Command, Context } from "../context.ts";
 import { describeGateway, describeInstall, isHealthy } from "../describe.ts";
-import { partEnvironment, secretsOnStdin } from "../../daemon/secret-environment.ts";
+import { spawnDaemon } from "../../daemon/spawn-daemon.ts";
+import { readPointer } from "../../self/pointer.ts";
 import { openInBrowser } from "../open-in-browser.ts";
 import { exit } from "../output.ts";
 import { reach } from "../reach.ts";
 
 const patienceMs = 15_000;
 const pollMs = 10;
-/** A crash must not leave the daemon's memory on the disk. */
-const withoutCoreDumps =
-  process.platform === "win32" ? [] : ["/bin/sh", "-c", 'ulimit -c 0; exec "$@"', "smartclaw"];
-
 export interface StartOptions {
   readonly port?: string;
   /** Stay until OpenClaw is ready or has failed, with its progress. */
@@ -75,24 +71,28 @@ async function followUntilSettled({ output }: Context, client: Client): Promise<
 
 /** Null when the daemon answers, else what it said when it died. */
 async function launch(context: Context, options: StartOptions): Promise<string | null> {
+  for (;;) {
+    const { trial } = readPointer(context.paths.selfPointer);
+    const fault = await launchOnce(context, options);
+    // A new release of SmartClaw that dies is started as often as it may be, and then the one before.
+    if (fault === null || trial === null) return fault;
+  }
+}
+
+async function launchOnce(context: Context, options: StartOptions): Promise<string | null> {
   const { paths } = context;
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   const errors = join(paths.logs, "daemon.err");
   const descriptor = openSync(errors, "w", 0o600);
   const port = options.port === undefined ? [] : ["--port", options.port];
-  const { plain, secret } = partEnvironment(context.environment);
-  const [program, ...args] = [...withoutCoreDumps, ...context.daemon, secretsOnStdin, ...port];
-  const child = spawn(program ?? "", args, {
-    detached: true,
-    env: plain,
-    stdio: ["pipe", "ignore", descriptor],
+  const child = spawnDaemon({
+    command: [...context.daemon, ...port],
+    environment: context.environment,
+    errors: descriptor,
   });
-  child.stdin?.on("error", () => {});
-  child.stdin?.end(JSON.stringify(secret));
   let ended = false;
   child.once("exit", () => (ended = true));
   child.once("error", () => (ended = true));
-  child.unref();
   const deadline = Date.now() + patienceMs;
   while (Date.now() < deadline) {
     if (await answers(paths.socket)) return null;

@@ -1,4 +1,5 @@
 import {
+  componentNames,
   foundSentence,
   liveSince,
   lookSentence,
@@ -18,15 +19,19 @@ const when = (at: number): string => `${new Date(at).toISOString().slice(0, 16).
 /** Everything about updates, a line each. @param records the newest first */
 export function describeUpdates(status: UpdateStatus, records: readonly UpdateRecord[], now: number): string {
   const { settings, previous, running, found, last } = status;
+  const name = componentNames[status.component];
+  const flag = status.component === "smartclaw" ? " --self" : "";
   return table([
-    ["OpenClaw", describeLive(status, records)],
-    ...(previous === null ? [] : [["Before it", `${previous}; \`smartclaw update rollback\` goes back`]]),
+    [name, describeLive(status, records)],
+    ...(previous === null
+      ? []
+      : [["Before it", `${previous}; \`smartclaw update rollback${flag}\` goes back`]]),
     ...(running === null ? [] : [["Under way", `${runningTitle(running)}. ${stepSentence(running)}`]]),
     ["Last look", describeLook(status, now)],
     ["Next look", nextLookSentence(status, now)],
     ...(found === null || found.verdict === "current"
       ? []
-      : [["Found", `OpenClaw ${found.version}. ${foundSentence(found, settings, when)}`]]),
+      : [["Found", `${name} ${found.version}. ${foundSentence(found, settings, when)}`]]),
     ["Settings", describeSettings(settings)],
     ...(last === null ? [] : [["Last update", describeEnd(last)]]),
   ]);

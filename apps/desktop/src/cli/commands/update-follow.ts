@@ -1,33 +1,47 @@
-import { recordSentence, stepSentence, type UpdateRecord, type UpdateStatus } from "@smartclaw/contracts";
+import {
+  recordSentence,
+  stepSentence,
+  type UpdateComponent,
+  type UpdateRecord,
+  type UpdateStatus,
+} from "@smartclaw/contracts";
 import type { Client } from "../client.ts";
 import type { Command, Context } from "../context.ts";
 import { describeInstall } from "../describe.ts";
 import { exit, type Output } from "../output.ts";
+import { componentOf, type Of, statusOf } from "./update-of.ts";
 import { withVersion } from "./update-version.ts";
 
 type Running = NonNullable<UpdateStatus["running"]>;
 
 /** Updates now, to the newest version or the named one, and stays until that runs or has failed. */
-export const apply: Command<{ version?: string }> = (context, { version }) =>
-  follow(context, "update", (api) =>
+export const apply: Command<Of & { version?: string }> = (context, options) => {
+  const { version } = options;
+  const component = componentOf(options);
+  return follow(context, component, "update", (api) =>
     version === undefined
-      ? api.updates.apply({})
-      : withVersion(version, (one) => api.updates.apply({ version: one })),
+      ? api.updates.apply({ component })
+      : withVersion(version, (one) => api.updates.apply({ component, version: one })),
   );
+};
 
 /** Goes back to the version before, and stays until that runs or has failed. */
-export const rollback: Command = (context) => follow(context, "go-back", (api) => api.updates.goBack());
+export const rollback: Command<Of> = (context, options) => {
+  const component = componentOf(options);
+  return follow(context, component, "go-back", (api) => api.updates.goBack({ component }));
+};
 
 async function follow(
   { client, output }: Context,
+  component: UpdateComponent,
   kind: UpdateRecord["kind"],
   begin: (api: Client) => Promise<UpdateStatus>,
 ): Promise<number> {
   const api = await client();
   // What is begun has no name of its own: its record is the first that is not this one.
-  const before = (await api.system.status()).updates.last?.id;
+  const before = (await statusOf(api, component)).last?.id;
   await begin(api);
-  const end = await untilEnd(api, kind, before, showSteps(output));
+  const end = await untilEnd(api, component, kind, before, showSteps(output));
   if (end === null) {
     output.fail({
       code: "UPDATE_INTERRUPTED",
@@ -37,7 +51,7 @@ async function follow(
     return exit.failed;
   }
   if ("step" in end) {
-    output.answer(end, stepSentence(end));
+    output.answer(end, `${stepSentence(end)} ${watchedSentence(end)}`);
     return exit.ok;
   }
   if (output.json || end.error === null) output.answer(end, recordSentence(end));
@@ -46,17 +60,25 @@ async function follow(
   return end.outcome === (end.kind === kind ? "committed" : "rolled-back") ? exit.ok : exit.failed;
 }
 
+/** That the command is at its end before the update is. */
+function watchedSentence({ from }: Running): string {
+  return `If it does not stay up, ${from} comes back by itself; see \`smartclaw update history\`.`;
+}
+
 /**
  * Follows what was begun until it has ended, or the new release runs and is only watched. The stream is left by
  * `return`, which closes it; one that is aborted would go on waiting.
  */
 async function untilEnd(
   api: Client,
+  component: UpdateComponent,
   kind: UpdateRecord["kind"],
   before: string | undefined,
   show: (running: Running) => void,
 ): Promise<UpdateRecord | Running | null> {
-  for await (const { updates } of await api.system.watch()) {
+  for await (const status of await api.system.watch()) {
+    const updates = component === "openclaw" ? status.updates : status.selfUpdates;
+    if (updates === null) return null;
     const { running, last } = updates;
     if (running === null) return last === null || last.id === before ? null : last;
     if (running.step === "probation" && running.kind === kind) return running;

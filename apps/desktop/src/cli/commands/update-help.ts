@@ -4,7 +4,7 @@ export const updateExamples = `
 Examples:
   smartclaw update                           what runs, what was found, what becomes of it
   smartclaw update check                     look for a newer version now
-  smartclaw update apply                     update now, and follow it to its end
+  smartclaw update apply                     update now, and follow it until the new version works
   smartclaw update rollback                  go back to the version before
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 SmartClaw is not running, 4 the last look for a newer version failed.`;
@@ -25,14 +25,16 @@ Examples:
 
 Exit codes: 0 it could look, 1 it could not, 3 SmartClaw is not running.`;
 
-const follows = `The steps are shown on stderr until the end. Ctrl-C ends only the showing; the work goes on.
-With --json the record of the end is printed, and nothing before it.`;
+const follows = `The steps are shown on stderr until the other version works. SmartClaw goes on to watch it for ten minutes, in which
+the one before comes back by itself if it does not stay up; \`smartclaw update history\` tells how that ended. Ctrl-C
+ends only the showing; the work goes on. With --json that last step ("probation") is printed, or the record of an
+earlier end, and nothing before it.`;
 const followCodes = `
 Exit codes: 0 the other version is the live one, 1 it is not, 2 wrong use, 3 SmartClaw is not running.`;
 
 export const applyExamples = `
-Installs the newest version, or VERSION. A cool-down, skipped versions and earlier failures do not count; a hold
-and a pin do. Whatever fails, the version that runs now stays or comes back.
+Installs the newest version, or VERSION. A cool-down, skipped versions, earlier failures, a metered connection and a
+low battery do not count; a hold and a pin do. Whatever fails, the version that runs now stays or comes back.
 ${follows}
 
 Examples:
@@ -74,6 +76,8 @@ Examples:
 ${changeCodes}`;
 
 export const autoExamples = `
+By itself, SmartClaw fetches nothing over a metered connection, or on a battery with less than 30 % left.
+
 Examples:
   smartclaw update auto on                   look 3 minutes after start and every 6 hours, and install
   smartclaw update auto off                  look and install only when you say so

@@ -24,7 +24,7 @@ export function StatusPage() {
       </Page>
     );
   const { smartclaw, openclaw, modelProxy, forwardProxy } = status;
-  const { gateway, listeners, install } = openclaw;
+  const { gateway, listeners, install, nodeVersion } = openclaw;
   const idle = gateway.phase === "stopped" || gateway.phase === "failed";
   return (
     <Page title="Status" intro="What runs on this computer at this moment.">
@@ -65,6 +65,7 @@ export function StatusPage() {
               "Version",
               gateway.version ?? (install.state === "installed" ? install.version : "not installed"),
             ],
+            ["Runtime", nodeVersion === null ? "none" : `Node ${nodeVersion}`],
             ["Process", gateway.pid === null ? "none" : String(gateway.pid)],
             ["Since", dateTime(gateway.since)],
             ["Restarts", String(gateway.restarts)],

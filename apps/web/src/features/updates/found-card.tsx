@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { CircleArrowUp } from "lucide-react";
 import { useState } from "react";
-import { foundSentence, type UpdateSettings, type UpdateVerdict } from "@smartclaw/contracts";
+import { componentNames, foundSentence, type UpdateStatus, type UpdateVerdict } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
 import { dateTime } from "../../lib/format.ts";
 import { Badge, Button, Card } from "../../ui/controls.tsx";
@@ -9,21 +9,22 @@ import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 import { useChange } from "./use-change.ts";
 
-const words = { install: "ready", wait: "waits", hold: "held back" } as const;
+const words = { install: "ready", wait: "waits", postponed: "waits", hold: "held back" } as const;
 
 /** A newer version, what becomes of it, and what the user can make of it. */
 export function FoundCard({
   found,
-  settings,
+  updates: { component, settings },
 }: {
   found: Exclude<UpdateVerdict, { verdict: "current" }>;
-  settings: UpdateSettings;
+  updates: UpdateStatus;
 }) {
   const { version, verdict } = found;
+  const name = componentNames[component];
   const [asking, setAsking] = useState(false);
   // The version that is shown, not whatever may be the newest by then.
-  const apply = useMutation({ mutationFn: () => daemon.updates.apply({ version }) });
-  const change = useChange();
+  const apply = useMutation({ mutationFn: () => daemon.updates.apply({ component, version }) });
+  const change = useChange(component);
   const fault = apply.error ?? change.error;
   const { held, pinned, skipped } = settings;
   const barred = held || (pinned !== null && pinned !== version);
@@ -32,7 +33,7 @@ export function FoundCard({
       tone={verdict === "hold" ? "warn" : "plain"}
       title={
         <span className="flex flex-wrap items-center gap-2">
-          Newer: OpenClaw {version}{" "}
+          Newer: {name} {version}{" "}
           <Badge tone={verdict === "install" ? "good" : "warn"}>{words[verdict]}</Badge>
         </span>
       }
@@ -63,7 +64,7 @@ export function FoundCard({
       )}
       <ConfirmDialog
         open={asking}
-        title={`Update to OpenClaw ${version} all the same?`}
+        title={`Update to ${name} ${version} all the same?`}
         text={`SmartClaw would not install it by itself. ${verdict === "hold" ? found.reason : ""} It is tried out first, and the version that runs now comes back if it fails.`}
         action="Update now"
         onConfirm={() => apply.mutate()}

@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Undo2 } from "lucide-react";
 import { useState } from "react";
 import {
+  componentNames,
   liveSince,
   lookSentence,
   nextLookSentence,
@@ -20,8 +21,9 @@ import { useNow } from "./use-now.ts";
 export function LiveCard({ updates, records }: { updates: UpdateStatus; records: readonly UpdateRecord[] }) {
   const now = useNow();
   const [asking, setAsking] = useState(false);
-  const goBack = useMutation({ mutationFn: () => daemon.updates.goBack() });
-  const { live, previous, lastCheck, found, running, settings } = updates;
+  const { component, live, previous, lastCheck, found, running, settings } = updates;
+  const name = componentNames[component];
+  const goBack = useMutation({ mutationFn: () => daemon.updates.goBack({ component }) });
   const onTrial = running?.kind === "update" && (running.step === "trial" || running.step === "probation");
   // A version on trial can be given up; any other step is brought to its end first.
   const [left, target] = onTrial ? [running.to, running.from] : [live, previous];
@@ -39,7 +41,7 @@ export function LiveCard({ updates, records }: { updates: UpdateStatus; records:
     <Card
       title={
         <span className="flex flex-wrap items-center gap-2">
-          {live === null ? "Newer versions" : `OpenClaw ${live}`}
+          {live === null ? "Newer versions" : `${name} ${live}`}
           {looked && found?.verdict === "current" && <Badge tone="good">newest</Badge>}
           {settings.held && <Badge>held</Badge>}
           {settings.pinned !== null && <Badge>pinned to {settings.pinned}</Badge>}
@@ -70,8 +72,8 @@ export function LiveCard({ updates, records }: { updates: UpdateStatus; records:
       />
       <ConfirmDialog
         open={asking}
-        title={`Go back to OpenClaw ${target}?`}
-        text={`OpenClaw ${left} is left, and is not installed by itself again; a newer version is. OpenClaw does not answer for a moment.`}
+        title={`Go back to ${name} ${target}?`}
+        text={`${name} ${left} is left, and is not installed by itself again; a newer version is. OpenClaw does not answer for a moment.`}
         action="Go back"
         onConfirm={() => goBack.mutate()}
         onClose={() => setAsking(false)}

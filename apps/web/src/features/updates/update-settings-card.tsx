@@ -7,8 +7,8 @@ import { FaultNotice } from "../../ui/fault-notice.tsx";
 import { useChange } from "./use-change.ts";
 
 /** What may be installed, and when. */
-export function UpdateSettingsCard({ updates: { settings, live } }: { updates: UpdateStatus }) {
-  const change = useChange();
+export function UpdateSettingsCard({ updates: { component, settings, live } }: { updates: UpdateStatus }) {
+  const change = useChange(component);
   const [invalid, setInvalid] = useState(false);
   const { automatic, held, pinned, skipped, coolDownHours } = settings;
   const pin = pinned ?? live;
@@ -17,7 +17,7 @@ export function UpdateSettingsCard({ updates: { settings, live } }: { updates: U
       <div className="grid gap-5">
         <Switch
           label="Update automatically"
-          hint="SmartClaw looks 3 minutes after its start and every 6 hours."
+          hint="SmartClaw looks 3 minutes after its start and every 6 hours. It fetches nothing over a metered connection or with less than 30 % of battery."
           checked={automatic}
           onChange={(automatic) => change.mutate({ automatic })}
         />

@@ -159,7 +159,7 @@ export async function createRealGateway(options: {
         const late = setTimeout(() => {
           const last = lines.slice(-8).map((line) => line.text);
           reject(new Error(`still ${supervisor.state().phase}, not ${phases.join()}\n${last.join("\n")}`));
-        }, 180_000);
+        }, 300_000);
         const look = () => {
           if (!phases.includes(supervisor.state().phase)) return;
           clearTimeout(late);

@@ -11,8 +11,8 @@ export interface PackageToPublish {
   readonly optionalDependencies?: Record<string, string>;
   readonly scripts?: Record<string, string>;
   readonly engines?: Record<string, string>;
-  readonly os?: readonly string[];
-  readonly cpu?: readonly string[];
+  readonly os?: string | readonly string[];
+  readonly cpu?: string | readonly string[];
   readonly bundleDependencies?: readonly string[];
   /** Files beside `package.json`. */
   readonly files?: Record<string, string>;

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { removeReadOnly } from "../../releases/read-only.ts";
+import { openclawComponent } from "../component.ts";
 import { type Lock, parseLock } from "../lock.ts";
 import { createProgress } from "../progress.ts";
 import type { ResolveOrder } from "../resolve-messages.ts";
@@ -44,7 +46,7 @@ export async function newWorld(t: TestContext): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), "sc-resolve-"));
   t.after(async () => {
     await registry.close();
-    rmSync(home, { recursive: true, force: true });
+    await removeReadOnly(home, process.platform);
   });
   const key = registry.newKey();
   registry.publish({ name: "helper", version: "1.0.0", dependencies: { deep: "*" }, attested: true });
@@ -53,6 +55,7 @@ export async function newWorld(t: TestContext): Promise<World> {
   registry.publish({ name: "native-linux", version: "1.0.0", os: ["linux"], cpu: ["x64"] });
   registry.publish({ name: "native-win32", version: "1.0.0", os: ["win32"] });
   const order: ResolveOrder = {
+    component: openclawComponent,
     version: "1.0.0",
     integrity: registry.publish(openclaw("1.0.0")).integrity,
     registry: registry.url,

@@ -1,0 +1,2 @@
+export { newWorld, openclaw as smallOpenClaw, type World } from "../install/testing/resolve-world.ts";
+export { bringOtherNode, openOtherNodes, otherVersion } from "../runtime/testing/other-node.ts";
