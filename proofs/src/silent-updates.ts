@@ -9,7 +9,7 @@ export const silentUpdates: Proof = {
   id: "silent-updates",
   title: "Updates are silent, and a bad one is rolled back by itself",
   limit:
-    "Toys stand in for OpenClaw and its registry here; the real OpenClaw's update from 2026.9.5 to 2026.9.6 and back runs in the integration tests, SmartClaw's own update is not built yet, and neither was run on macOS or Windows.",
+    "Toys stand in for OpenClaw and its registry here; the real OpenClaw's update from 2026.9.5 to 2026.9.6 and back runs in the integration tests, SmartClaw's own in another one, and neither was run on macOS or Windows.",
   async run() {
     const timetable = await checkTimetable();
     const install = await checkInstall();
