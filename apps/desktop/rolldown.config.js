@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
 import { externalPackages } from "./external-packages.js";
+import { nodeBuiltins } from "./node-builtins.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const output = join(here, "dist");
@@ -44,5 +45,5 @@ export default defineConfig({
     chunkFileNames: "[name]-[hash].js",
     minify: false,
   },
-  plugins: [copyAssets()],
+  plugins: [nodeBuiltins(), copyAssets()],
 });

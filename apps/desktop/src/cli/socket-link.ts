@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { connect } from "node:net";
 import type { ClientContext } from "@orpc/client";
 import {
@@ -6,7 +7,6 @@ import {
   StandardRPCSerializer,
 } from "@orpc/client/standard";
 import { toStandardBody } from "@orpc/standard-server-node";
-import { loadHttp } from "../node-on-demand.ts";
 
 /**
  * Carries calls over a local socket, which the built-in `fetch` cannot do. Made of Node's HTTP alone: `Request`,
@@ -17,7 +17,7 @@ export function createSocketLinkClient(socketPath: string): StandardLinkClient<C
     call: ({ url, method, headers, body, signal }) =>
       new Promise((resolve, reject) => {
         const json = JSON.stringify(body);
-        const outgoing = loadHttp().request(
+        const outgoing = request(
           {
             // With an agent the name of the host would be parsed as an address first.
             createConnection: () => connect(socketPath),

@@ -2,7 +2,7 @@ import { mkdirSync, chmodSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import envPaths from "env-paths";
-import { loadCrypto } from "../node-on-demand.ts";
+import { loadCrypto } from "./crypto-on-demand.ts";
 
 /** Where everything of SmartClaw lies. Nothing is ever written outside these folders unless the user asks. */
 export interface Paths {

@@ -1,7 +1,6 @@
-import type { RequestListener, Server } from "node:http";
 import { chmodSync, rmSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { SmartClawError } from "@smartclaw/contracts";
-import { loadHttp } from "../node-on-demand.ts";
 
 /** Where the page is looked for first, so that a bookmark keeps working. */
 const preferredPorts = [7420, 7421, 7422, 7423, 7424, 7425, 7426, 7427, 7428, 7429];
@@ -14,7 +13,7 @@ export interface Listening {
 }
 
 function serverOf(listener: RequestListener): Server {
-  const server = loadHttp().createServer(
+  const server = createServer(
     { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs },
     listener,
   );
