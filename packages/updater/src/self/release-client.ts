@@ -14,14 +14,15 @@ import { openTrusted, type TrustedMetadata } from "./trusted-metadata.ts";
 /** In bytes, whatever the signed list says. */
 const mostBytes = { document: 64 * 1024, archive: 256 * 1024 * 1024 };
 
-/** What a look has shown. */
+/** What a look has shown: the newest release, as it is signed. */
 export interface Look {
   readonly address: ReleaseAddress;
-  readonly document: ReleaseDocument;
+  readonly version: string;
+  readonly node: string;
+  /** For this platform. */
+  readonly archive: TargetFile;
   /** Received for it. */
   readonly bytes: number;
-  /** What the signed list says of a target; undefined when it does not hold it. */
-  target(path: string): Promise<TargetFile | undefined>;
 }
 
 /** Brings the trusted metadata up to date. One at a time. @throws SmartClawError, see `ReleaseSource` */
@@ -47,14 +48,27 @@ export async function look(deps: ReleaseSourceDeps, errand: Errand, signal: Abor
     }
     const target = await updater.getTargetInfo(documentPath);
     if (target === undefined) throw faults.absent(`no release was published at ${address.host} yet`);
-    const document = await receive(fetcher, address, target, mostBytes.document, faults, (file) =>
-      readDocument(file, address.host, faults),
+    const { version, node, archives } = await receive(
+      fetcher,
+      address,
+      target,
+      mostBytes.document,
+      faults,
+      (file) => readDocument(file, address.host, faults),
     );
-    return { address, document, bytes: fetcher.bytes(), target: (path) => updater.getTargetInfo(path) };
+    const path = archives[deps.platform]?.path;
+    if (path === undefined)
+      throw faults.absent(
+        `there is no SmartClaw ${version} for this kind of computer (${deps.platform}) at ${address.host}`,
+      );
+    const archive = await updater.getTargetInfo(path);
+    if (archive === undefined)
+      throw faults.unbelievable(`the signed list of releases at ${address.host} does not hold its archive`);
+    return { address, version, node, archive, bytes: fetcher.bytes() };
   });
 }
 
-/** Fetches the archive that `found` names for this platform. One at a time. @throws SmartClawError, see `ReleaseSource` */
+/** Fetches the archive that `found` names. One at a time. @throws SmartClawError, see `ReleaseSource` */
 export async function fetchArchive(
   deps: ReleaseSourceDeps,
   errand: Errand,
@@ -63,12 +77,8 @@ export async function fetchArchive(
   signal: AbortSignal,
 ): Promise<string> {
   const faults = createFaults(errand);
-  const { address } = found;
-  const { path } = archiveFor(deps.platform, found, faults);
-  const target = await found.target(path);
-  if (target === undefined)
-    throw faults.unbelievable(`the signed list of releases at ${address.host} does not hold its archive`);
-  const complete = join(to.folder, path);
+  const { address, archive } = found;
+  const complete = join(to.folder, archive.path);
   // Whatever is in it was never verified.
   const folder = join(to.folder, ".receiving");
   const fetcher = createReleaseFetcher({
@@ -80,12 +90,11 @@ export async function fetchArchive(
     onTargetBytes: to.progress,
   });
   return believing(fetcher, address.host, faults, async () => {
-    if (await isThere(complete, target)) return complete;
+    if (await isThere(complete, archive)) return complete;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     try {
-      return await receive(fetcher, address, target, mostBytes.archive, faults, (file) => {
-        if (signal.aborted) throw faults.stopped();
+      return await receive(fetcher, address, archive, mostBytes.archive, faults, (file) => {
         moveDurably(file, complete);
         return complete;
       });
@@ -93,19 +102,6 @@ export async function fetchArchive(
       rmSync(folder, { recursive: true, force: true });
     }
   });
-}
-
-/** @throws SmartClawError NOT_FOUND */
-export function archiveFor(
-  platform: string,
-  { address, document }: Look,
-  faults: ErrandFaults,
-): { readonly path: string } {
-  const archive = document.archives[platform];
-  if (archive !== undefined) return archive;
-  throw faults.absent(
-    `there is no SmartClaw ${document.version} for this kind of computer (${platform}) at ${address.host}`,
-  );
 }
 
 /** Hands `take` the target's file once its length and its hashes are right. */

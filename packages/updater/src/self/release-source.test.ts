@@ -242,6 +242,7 @@ test("a form of a later time is told as one; what is added to this one is passed
       expires: one.expires,
     });
     const next = new Targets(later(targets));
+    next.addTarget(files.addTarget("a.tgz", Buffer.from("archive")));
     next.addTarget(files.addTarget("smartclaw.json", Buffer.from(JSON.stringify(document))));
     files.write(`${next.version}.targets.json`, "targets", next, [root]);
     snapshot.meta["targets.json"] = new MetaFile({ version: next.version });
@@ -256,6 +257,8 @@ test("a form of a later time is told as one; what is added to this one is passed
   };
   tell({ ...good, more: [1], archives: { ...good.archives, "plan9-mips": { path: "b.tgz", size: 3 } } });
   assert.equal(await versionOf(), "1.1.0");
+  tell({ ...good, archives: { [platform]: { path: "b.tgz" } } });
+  await assert.rejects(versionOf(), { code: "UPDATE_REFUSED", message: /does not hold its archive/ });
   for (const document of [
     null,
     "1.2.0",

@@ -47,20 +47,15 @@ export function createReleaseSource(deps: ReleaseSourceDeps): ReleaseSource {
     looks(async () => (await loadClient()).look(deps, errand, signal));
   return {
     async newest(signal) {
-      const errand = lookFor("SmartClaw");
-      const found = await lookOnce(errand, signal);
-      (await loadClient()).archiveFor(deps.platform, found, createFaults(errand));
-      const { version, node } = found.document;
-      return { version, node, bytes: found.bytes };
+      const { version, node, bytes } = await lookOnce(lookFor("SmartClaw"), signal);
+      return { version, node, bytes };
     },
     fetch: (version, folder, progress, signal) =>
       fetches(async () => {
         const errand = fetchOf(`SmartClaw ${version}`);
         const found = await lookOnce(errand, signal);
-        if (found.document.version !== version)
-          throw createFaults(errand).absent(
-            `${found.address.host} offers ${found.document.version} in its place`,
-          );
+        if (found.version !== version)
+          throw createFaults(errand).absent(`${found.address.host} offers ${found.version} in its place`);
         const { fetchArchive } = await loadClient();
         return fetchArchive(deps, errand, found, { folder, progress }, signal);
       }),
