@@ -71,35 +71,37 @@ await main(async () => {
   const isBrowser = (/** @type {string} */ file) => file.endsWith(".browser.test.ts");
   const needsGateway = (/** @type {string} */ file) => /\.(integration|real|gateway)\.test\.ts$/.test(file);
   const isRoom = (/** @type {string} */ file) => file.startsWith("packages");
+  const isUpdate = (/** @type {string} */ file) =>
+    /desktop[\\/]src[\\/](openclaw|self|updates)[\\/]/.test(file);
+  const beforeOpenClaw = [...fixed, tests("unit", (file) => !isBrowser(file) && !needsGateway(file), 2)];
   /**
-   * Rows one after the other; in a row lanes side by side, in a lane one stage after the other. What starts OpenClaw
-   * leaves half of two cores idle: side by side the lanes take two thirds of the time that they take in turn. @type {Stage[][][]}
+   * What starts OpenClaw leaves half of two cores idle, so two lanes run side by side, each of which takes the next
+   * stage: the longest first, so that both end at about the same time. @type {Stage[]}
    */
-  const plan = [
-    [[openclaw], [...fixed, tests("unit", (file) => !isBrowser(file) && !needsGateway(file), 2)]],
-    [
-      [tests("integration", (file) => needsGateway(file) && !isRoom(file), 1)],
-      [
-        check("proofs", [node, join(root, "proofs", "src", "main.ts"), "--json"]),
-        tests("browser", isBrowser, 1),
-        tests("rooms", (file) => needsGateway(file) && isRoom(file), 1),
-      ],
-    ],
+  const withOpenClaw = [
+    tests("rooms", (file) => needsGateway(file) && isRoom(file), 1),
+    tests("integration", (file) => needsGateway(file) && !isRoom(file) && !isUpdate(file), 1),
+    tests("updates", (file) => needsGateway(file) && isUpdate(file), 1),
+    check("proofs", [node, join(root, "proofs", "src", "main.ts"), "--json"]),
+    tests("browser", isBrowser, 1),
   ];
 
-  const results = [];
   const startedAt = Date.now();
-  const wanted = (/** @type {Stage} */ { name }) =>
-    only === undefined || only.includes(name) || name === "openclaw";
-  for (const row of plan)
-    results.push(...(await Promise.all(row.map((lane) => runLane(lane.filter(wanted))))).flat());
+  const wanted = (/** @type {Stage} */ { name }) => only === undefined || only.includes(name);
+  const results = (await Promise.all([runLane([openclaw]), runLane(beforeOpenClaw.filter(wanted))])).flat();
+  const queue = withOpenClaw.filter(wanted);
+  results.push(...(await Promise.all([runLane(queue), runLane(queue)])).flat());
   return report(results, startedAt);
 });
 
-/** @param {Stage[]} stages */
+/**
+ * Takes stages from the front until none is left.
+ * @param {Stage[]} stages may be shared by lanes
+ */
 async function runLane(stages) {
   const results = [];
-  for (const stage of stages) results.push(await runStage(stage));
+  for (let stage = stages.shift(); stage !== undefined; stage = stages.shift())
+    results.push(await runStage(stage));
   return results;
 }
 

@@ -1,2 +1,2 @@
 export { createMemoryKeystore, type MemoryKeystore } from "./memory-keystore.ts";
-export { type SmallDisk, testOnSmallDisk } from "./small-disk.ts";
+export { moveApart, type SmallDisk, testOnSmallDisk } from "./small-disk.ts";

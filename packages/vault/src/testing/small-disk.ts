@@ -1,9 +1,10 @@
 /**
  * Tests on a disk that is really full: a tmpfs in a mount namespace of its own, a new one for each test. The test file
- * starts itself once more in there and runs that one test.
+ * starts itself once more in there and runs that one test, or all of it.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   closeSync,
   fstatSync,
@@ -50,18 +51,54 @@ export function testOnSmallDisk(script: string, size: string, tests: Tests): voi
   });
 }
 
+/**
+ * For a test file whose tests share what is dear to start: goes on in a process that has a small disk, and a loopback
+ * network with no other program on it. Its output is this one's, which waits for it and ends as it did. Returns in the
+ * other process only.
+ * @returns null where none of that can be had; then there is no other process
+ */
+export async function moveApart(script: string, size: string): Promise<SmallDisk | null> {
+  const inside = process.env[folderVariable];
+  if (inside !== undefined) return smallDisk(inside);
+  const folder = mkdtempSync(join(tmpdir(), "sc-full-"));
+  const networkUp = ["sh", "-c", 'ip link set lo up && exec "$@"', "-"];
+  const apart = (flags: string, ...command: string[]): string[] =>
+    mounting(`${flags}n`, folder, size, [...networkUp, ...command]);
+  const flags = flagsThatWork((one) => apart(one, "true"));
+  if (flags === undefined) {
+    rmSync(folder, { recursive: true });
+    return null;
+  }
+  const child = spawn("unshare", apart(flags, process.execPath, ...process.execArgv, fileURLToPath(script)), {
+    env: { ...process.env, [folderVariable]: folder },
+    stdio: "inherit",
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  const [code] = (await once(child, "exit")) as [number | null];
+  rmSync(folder, { recursive: true });
+  return process.exit(code ?? 1);
+}
+
+/** Arguments of unshare(1): a tmpfs in a mount namespace of its own, and `command` in there. */
+function mounting(flags: string, folder: string, size: string, command: readonly string[]): string[] {
+  return [flags, "sh", "-c", `mount -t tmpfs -o size=${size} none "$0" && exec "$@"`, folder, ...command];
+}
+
+/** As root, or as a user that may have a user namespace; undefined where neither can mount. */
+function flagsThatWork(tried: (flags: string) => string[]): string | undefined {
+  return ["-m", "-rm"].find((flags) => spawnSync("unshare", tried(flags)).status === 0);
+}
+
 function startInside(script: string, size: string, names: readonly string[]): void {
   const folder = mkdtempSync(join(tmpdir(), "sc-full-"));
   after(() => rmSync(folder, { recursive: true }));
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const run = (flags: string, name: string, ...command: string[]) =>
-    spawnSync(
-      "unshare",
-      [flags, "sh", "-c", `mount -t tmpfs -o size=${size} none "$0" && exec "$@"`, folder, ...command],
-      { env: { ...environment, [folderVariable]: folder, [testVariable]: name }, encoding: "utf8" },
-    );
-  /** As root, or as a user that may have a user namespace. */
-  const flags = ["-m", "-rm"].find((one) => run(one, "", "true").status === 0);
+    spawnSync("unshare", mounting(flags, folder, size, command), {
+      env: { ...environment, [folderVariable]: folder, [testVariable]: name },
+      encoding: "utf8",
+    });
+  const flags = flagsThatWork((one) => mounting(one, folder, size, ["true"]));
   const skip = flags === undefined ? "no file system can be mounted here (unshare, tmpfs)" : false;
   for (const name of names)
     void test(name, { skip }, () => {
