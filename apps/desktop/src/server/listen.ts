@@ -13,10 +13,7 @@ export interface Listening {
 }
 
 function serverOf(listener: RequestListener): Server {
-  const server = createServer(
-    { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs },
-    listener,
-  );
+  const server = createServer({ maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs }, listener);
   server.requestTimeout = 60_000;
   server.keepAliveTimeout = 5_000;
   return server;
