@@ -1,20 +1,16 @@
 import {
   type Clock,
-  type ErrorReport,
   type InstallState,
   type Log,
-  reportOf,
   type UpdateComponent,
-  type UpdateObstacle,
   type UpdateRecord,
   type UpdateSettings,
   type UpdateStatus,
-  type UpdateVerdict,
   type Unsubscribe,
 } from "@smartclaw/contracts";
-import { growAcquaintance } from "./find/acquaintance.ts";
-import { chooseUpdate, failureOf } from "./find/choose-update.ts";
-import { type Conditions, fetchObstacle } from "./fetch-obstacle.ts";
+import type { Conditions } from "./fetch-obstacle.ts";
+import { failureOf } from "./find/choose-update.ts";
+import { createLookout, historyLimit, type ReleaseFinder } from "./lookout.ts";
 import { createPause } from "./pause.ts";
 import {
   calledOff,
@@ -25,29 +21,12 @@ import {
   refuseWhile,
   requireLive,
 } from "./refusals.ts";
-import {
-  dueAt,
-  firstSchedule,
-  isDue,
-  type Moment,
-  nextSchedule,
-  retrySchedule,
-  type Schedule,
-} from "./schedule.ts";
 import { createRuntimeFinder, type RuntimeSource } from "./runtime-finder.ts";
 import type { UpdateStore } from "./store/update-store.ts";
 import { runTransaction } from "./transaction/run-transaction.ts";
 import { reduceTransaction } from "./transaction/transaction-reducer.ts";
 import type { Live, Transaction } from "./transaction/transaction.ts";
 import type { UpdateTarget } from "./transaction/update-target.ts";
-
-/** Where releases are found. */
-interface ReleaseFinder {
-  /** @throws SmartClawError when it cannot be asked, or is not to be trusted */
-  newest(signal: AbortSignal): Promise<{ readonly version: string; readonly bytes: number }>;
-  /** @returns the versions of Node that it runs on, as a range of semver */
-  release(version: string, signal: AbortSignal): Promise<{ readonly node: string; readonly bytes: number }>;
-}
 
 export interface UpdaterDeps {
   readonly component: UpdateComponent;
@@ -98,7 +77,6 @@ export interface Updater {
 
 /** How often the schedule is looked at, in milliseconds: a timer of six hours does not survive a sleeping machine. */
 const tickMs = 30_000;
-const historyLimit = 1000;
 
 export function createUpdater(deps: UpdaterDeps): Updater {
   const { component, store, target, clock, log } = deps;
@@ -112,11 +90,6 @@ export function createUpdater(deps: UpdaterDeps): Updater {
   let current: Transaction | null = store.journal();
   let install: InstallState | null = null;
   let running: Promise<void> = Promise.resolve();
-  let checking: Promise<UpdateStatus> | null = null;
-  const now = (): Moment => ({ wall: clock.now(), steady: deps.steady() });
-  let schedule = firstSchedule(now());
-  /** Why the release that was chosen is not fetched yet, and when that is looked at again. */
-  let postponed: { readonly obstacle: UpdateObstacle; readonly again: Schedule } | null = null;
   let cancelTick: Unsubscribe = () => {};
 
   const announce = (): void => {
@@ -130,6 +103,15 @@ export function createUpdater(deps: UpdaterDeps): Updater {
       return null;
     }
   };
+  const lookout = createLookout({
+    ...deps,
+    runtimes,
+    live: liveOf,
+    isUpdating: () => current !== null,
+    begin: (from, to) => begin("update", from, to, from.state, false),
+    announce,
+    signal: stopping.signal,
+  });
 
   function status(): UpdateStatus {
     const { settings, lastCheck, previous } = store.memory();
@@ -140,15 +122,10 @@ export function createUpdater(deps: UpdaterDeps): Updater {
       previous: previous?.version ?? null,
       running: current === null ? null : { ...shown(current), install },
       lastCheck,
-      nextCheckAt: settings.automatic ? nextLookAt() : null,
-      found: verdict(),
+      nextCheckAt: settings.automatic ? lookout.nextLookAt() : null,
+      found: lookout.verdict(),
       last: store.history(1)[0] ?? null,
     };
-  }
-
-  function nextLookAt(): number {
-    const dates = postponed === null ? [schedule] : [schedule, postponed.again];
-    return Math.min(...dates.map((date) => dueAt(date, now())));
   }
 
   function run(first: Transaction, start: "new" | "resumed"): void {
@@ -192,45 +169,6 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     if (now !== null) await target.tidy([now, ...(previous === null ? [] : [previous]), ...wanted]);
   }
 
-  /** What becomes of the release that was offered last. */
-  function verdict(): UpdateVerdict | null {
-    const found = chosen();
-    if (postponed === null || found?.verdict !== "install" || !store.memory().settings.automatic)
-      return found;
-    return { verdict: "postponed", version: found.version, obstacle: postponed.obstacle };
-  }
-
-  /**
-   * The same by the settings and the history of now, whatever this computer is connected to.
-   * @param needs for another `engines.node` than the release is known to have
-   */
-  function chosen(needs?: string): UpdateVerdict | null {
-    const { offer, acquaintance, settings } = store.memory();
-    const from = liveOf();
-    if (offer === null || from === null) return null;
-    const at = clock.now();
-    const { knownForMs } = growAcquaintance(acquaintance, offer.version, at);
-    return chooseUpdate(
-      { version: offer.version, node: needs ?? offer.node, knownForMs },
-      {
-        live: from.version,
-        runtimes: runtimes?.atHand() ?? { bundled: deps.nodeVersion, installed: [] },
-        runtimeOffer: runtimes?.offer(at) ?? null,
-        settings,
-        history: store.history(historyLimit),
-        now: at,
-      },
-    );
-  }
-
-  function attemptToRemember(change: Parameters<UpdateStore["remember"]>[0]): void {
-    try {
-      store.remember(change);
-    } catch (error) {
-      log.warn({ error: reportOf(error) }, "what was learned of updates could not be written down");
-    }
-  }
-
   function begin(
     kind: Transaction["kind"],
     from: Live,
@@ -261,74 +199,9 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     announce();
   }
 
-  /** Asks what stands in the way of what SmartClaw would fetch by itself now. */
-  async function weigh(): Promise<void> {
-    const wanted = chosen()?.verdict === "install" && store.memory().settings.automatic;
-    const obstacle = wanted ? fetchObstacle(await deps.conditions(stopping.signal)) : null;
-    postponed = obstacle === null ? null : { obstacle, again: retrySchedule(now()) };
-  }
-
-  async function look(): Promise<UpdateStatus> {
-    const at = clock.now();
-    let bytes = 0;
-    let error: ErrorReport | null = null;
-    try {
-      bytes = await ask(at);
-      await weigh();
-      const from = liveOf();
-      const found = verdict();
-      const { offer, settings } = store.memory();
-      if (from !== null && found?.verdict === "install" && settings.automatic && current === null) {
-        const node = runtimes?.choose(offer?.node ?? "*") ?? from.node;
-        begin("update", from, { version: found.version, node }, from.state, false);
-      }
-    } catch (fault) {
-      error = reportOf(fault);
-      log.warn({ error }, "a look for newer releases failed");
-    }
-    schedule = nextSchedule(now(), deps.random());
-    attemptToRemember({ lastCheck: { at, bytes, error } });
-    announce();
-    return status();
-  }
-
-  /** Asks the registry, and for more than a version only when that could be installed. @returns bytes received */
-  async function ask(at: number): Promise<number> {
-    const { settings, acquaintance, offer } = store.memory();
-    const newest =
-      settings.pinned === null
-        ? await deps.registry.newest(stopping.signal)
-        : { version: settings.pinned, bytes: 0 };
-    const { version } = newest;
-    store.remember({
-      acquaintance: growAcquaintance(acquaintance, version, at),
-      offer: offer?.version === version ? offer : { version, node: "*" },
-    });
-    // A Node that was missing at the last look may be there at this one.
-    if (chosen(runtimes === null ? undefined : "*")?.verdict !== "install") return newest.bytes;
-    const { node, bytes } = await deps.registry.release(version, stopping.signal);
-    store.remember({ offer: { version, node } });
-    return newest.bytes + bytes + ((await runtimes?.look(node, at, stopping.signal)) ?? 0);
-  }
-
-  /** Looks at what is in the way, which asks nobody outside; a whole look follows when nothing is any more. */
-  async function reconsider(): Promise<UpdateStatus> {
-    await weigh();
-    if (postponed === null) return look();
-    announce();
-    return status();
-  }
-
-  function check(how: () => Promise<UpdateStatus> = look): Promise<UpdateStatus> {
-    checking ??= how().finally(() => (checking = null));
-    return checking;
-  }
-
   function tick(): void {
     cancelTick = deps.setTimer(tickMs, tick);
-    if (!store.memory().settings.automatic || current !== null) return;
-    if (isDue(schedule, now())) void check();
-    else if (postponed !== null && isDue(postponed.again, now())) void check(reconsider);
+    lookout.tick();
   }
 
   return {
@@ -338,7 +211,10 @@ export function createUpdater(deps: UpdaterDeps): Updater {
       return () => void listeners.delete(listener);
     },
     history: (limit) => store.history(limit),
-    check: () => check(),
+    async check() {
+      await lookout.look();
+      return status();
+    },
     async apply(wanted) {
       refuseWhile(current);
       const from = requireLive(component, liveOf());
@@ -385,7 +261,7 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     async close() {
       cancelTick();
       stopping.abort();
-      await Promise.all([running, checking]);
+      await Promise.all([running, lookout.settled()]);
       store.close();
     },
   };
