@@ -79,10 +79,10 @@ await main(async () => {
    * stage: the longest first, so that both end at about the same time. @type {Stage[]}
    */
   const withOpenClaw = [
-    tests("rooms", (file) => needsGateway(file) && isRoom(file), 1),
-    tests("integration", (file) => needsGateway(file) && !isRoom(file) && !isUpdate(file), 1),
     tests("updates", (file) => needsGateway(file) && isUpdate(file), 1),
+    tests("rooms", (file) => needsGateway(file) && isRoom(file), 1),
     check("proofs", [node, join(root, "proofs", "src", "main.ts"), "--json"]),
+    tests("integration", (file) => needsGateway(file) && !isRoom(file) && !isUpdate(file), 1),
     tests("browser", isBrowser, 1),
   ];
 

@@ -131,12 +131,8 @@ test("faults of updates", { skip: skipWithoutRelease }, async (t) => {
   await endure("hangs at start", refusedIn("rehearsing"), { release: "hangs", startMs: 2000 });
   await endure("says another version", refusedIn("rehearsing"), { release: "otherVersion" });
   await endure("healthy, but fails chat", refusedIn("rehearsing"), { release: "failsChat" });
-  await endure("exits 1 when it is live", rolledBackIn("trial"), {
-    release: "failsWhenLive",
-    rehearsed: false,
-  });
   await endure(
-    "migrates the state, then fails",
+    "migrates the state, then exits 1",
     rolledBackIn("trial"),
     { release: "migratesAndFails", rehearsed: false },
     (version) => {

@@ -26,7 +26,6 @@ const faults = {
     const config = JSON.parse(fs.readFileSync(process.env.OPENCLAW_CONFIG_PATH, "utf8"));
     config.models.providers = {};
     fs.writeFileSync(process.env.OPENCLAW_CONFIG_PATH, JSON.stringify(config));`,
-  failsWhenLive: `if (live) process.exit(1);`,
   diesWhenTold: `if (live) setInterval(() => { if (fs.existsSync(places.trigger)) process.exit(1); }, 100).unref();`,
   /** What it makes of the databases, no release can read. */
   migratesAndFails: `
