@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import {
@@ -339,7 +339,14 @@ export async function startDaemon(deps: {
       settings.set({ ...settings.get(), ...change });
       return settings.get();
     },
-    requestShutdown: () => end(0),
+    requestShutdown() {
+      try {
+        writeFileSync(paths.stopped, "", { mode: 0o600 });
+      } catch (error) {
+        log.warn({ error: String(error) }, "that the stop was asked for could not be written down");
+      }
+      end(0);
+    },
   };
 
   let rpc: RpcHandler | null = null;

@@ -51,6 +51,8 @@ export interface Paths {
   /** Where a release on rehearsal asks for secrets. */
   readonly rehearsalSocket: string;
   readonly gatewayPid: string;
+  /** There while the last end of the daemon was asked for by a person. */
+  readonly stopped: string;
 }
 
 /** Linux allows 107 bytes in a socket address; a long home folder must not stop the daemon. */
@@ -100,6 +102,7 @@ export function pathsOf(environment: Readonly<Record<string, string | undefined>
     secretsSocket: socketFor("secrets"),
     rehearsalSocket: socketFor("rehearsal"),
     gatewayPid: join(run, "gateway.json"),
+    stopped: join(run, "stopped"),
   };
 }
 

@@ -44,6 +44,7 @@ test("what dies is started again, but not for ever; what a person stopped stays 
 test("the watch ends when the release is trusted or left", () => {
   assert.equal(follow([answered, { type: "trusted" }]), "done");
   assert.equal(follow([{ type: "given-up" }]), "done");
+  assert.equal(follow([{ type: "stopped" }]), "done", "before it was ever heard of, too");
 });
 
 test("one that answers in time is never given up", () => {

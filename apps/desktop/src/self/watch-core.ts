@@ -5,6 +5,8 @@ export type Sight =
   | { readonly type: "silent" }
   /** The daemon's process has ended; null is a signal. */
   | { readonly type: "exited"; readonly code: number | null }
+  /** It has ended because a person asked for that. */
+  | { readonly type: "stopped" }
   /** What the pointer says: the release is trusted now, or another one is to be started. */
   | { readonly type: "trusted" }
   | { readonly type: "given-up" };
@@ -42,9 +44,11 @@ export function judge(watch: Watch, sight: Sight, now: number): { watch: Watch; 
   switch (sight.type) {
     case "trusted":
     case "given-up":
+    // The next start goes on with the trial.
+    case "stopped":
       return { watch, verdict: "done" };
     case "exited": {
-      // A person may stop what works; the next start goes on with the trial.
+      // A signal is a person's way, too, to stop what works.
       const stopped = watch.everAnswered && sight.code === 0;
       if (stopped || watch.starts >= mostStarts) return { watch, verdict: "done" };
       return {

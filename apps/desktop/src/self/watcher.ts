@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { openSync, readFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { replaceFile } from "@smartclaw/vault";
@@ -28,6 +28,7 @@ const api = createClient(paths.socket);
 const say = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
 
 function start(): ChildProcess {
+  rmSync(paths.stopped, { force: true });
   const child = spawnDaemon({
     command: order.command,
     environment: { ...process.env, ...order.secrets },
@@ -41,7 +42,8 @@ const hasExited = ({ exitCode, signalCode, pid }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null || pid === undefined;
 
 async function look(child: ChildProcess): Promise<Sight> {
-  if (hasExited(child)) return { type: "exited", code: child.exitCode };
+  if (hasExited(child))
+    return existsSync(paths.stopped) ? { type: "stopped" } : { type: "exited", code: child.exitCode };
   const { live, trial } = readPointer(paths.selfPointer);
   if (trial === null) return { type: live === order.live ? "trusted" : "given-up" };
   try {
