@@ -1,5 +1,5 @@
 /**
- * Node's cryptography without an `import`, which loads it (30 ms on a slow machine) in every command and before the page
- * answers; most never need it. The import rules allow this here and nowhere else.
+ * Node's cryptography, loaded by the first who needs it. An import loads it at the start, for 30 ms on a slow machine, of
+ * every command and of the page's door, which seldom do. The import rules allow this here and nowhere else.
  */
 export const loadCrypto = () => process.getBuiltinModule("node:crypto");

@@ -51,7 +51,7 @@ export interface Paths {
   /** Where a release on rehearsal asks for secrets. */
   readonly rehearsalSocket: string;
   readonly gatewayPid: string;
-  /** There while the last end of the daemon was asked for by a person. */
+  /** Left by a daemon that a person asked to stop, for the watcher of a new release, who removes it before each start. */
   readonly stopped: string;
 }
 

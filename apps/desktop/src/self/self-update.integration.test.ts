@@ -1,6 +1,6 @@
 /** SmartClaw's own update, with the built daemon, a signed repository on loopback, and releases made of this build. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -128,6 +128,7 @@ test("it is killed on trial, and the next start goes on with the trial", async (
   assert.equal(again.smartclaw.version, "0.6.0");
   // A person's own stop is none of its faults, and the watcher does not start it again.
   assert.equal((await home.cli("stop")).code, 0);
+  assert.ok(existsSync(home.paths.stopped), "the watcher may not have heard of it yet");
   await sleep(3_000);
   assert.equal((await home.cli("status", "--json")).code, 3);
   assert.equal((await home.cli("start", "--no-open")).code, 0);
