@@ -34,7 +34,7 @@ import { createSessions } from "../server/sessions.ts";
 import { openSettings } from "../settings/settings.ts";
 import { missingPackages } from "../status/missing-packages.ts";
 import { openSelfUpdates } from "../self/self-updates.ts";
-import { createUpdates } from "../updates/updates.ts";
+import { createUpdates, surroundings } from "../updates/updates.ts";
 import { whileNobodyTypes } from "../updates/while-nobody-types.ts";
 import type { Front } from "./front.ts";
 import type { House } from "./house.ts";
@@ -206,6 +206,7 @@ export async function startDaemon(deps: {
     clock,
     log,
     logs,
+    surroundings,
   });
   updates.onChange(changed);
   const selfUpdates = openSelfUpdates({

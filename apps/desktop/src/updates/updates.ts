@@ -19,7 +19,9 @@ import {
   createPause,
   createRegistry,
   createUpdater,
+  type Conditions,
   openUpdateStore,
+  type Pause,
   publishedRuntimes,
   type Updater,
 } from "@smartclaw/updater";
@@ -29,12 +31,33 @@ import { readConditions } from "./conditions/read-conditions.ts";
 import { createMachine } from "./conditions/this-machine.ts";
 import { createOpenClawTarget, type RunningOpenClaw } from "./openclaw-target.ts";
 
-/** A release that was ready, and is watched by nobody but this. */
-const probationMs = 10 * 60_000;
 const hourMs = 3_600_000;
-/** Slow machines start OpenClaw in more than half a minute. */
-const rehearsalStartMs = 180_000;
-const rehearsalTurnMs = 60_000;
+
+/** What updates depend on beside the house: time, this computer, and a trial of each release. */
+export interface UpdateSurroundings {
+  /** How long a release that was ready is watched, in milliseconds. */
+  readonly probationMs: number;
+  /** From the start of a rehearsal until it has to answer, in milliseconds. */
+  readonly rehearsalStartMs: number;
+  /** From the rehearsal's question to the last word of the answer, in milliseconds. */
+  readonly rehearsalTurnMs: number;
+  readonly rehearse: typeof rehearse;
+  readonly pause: Pause;
+  /** Whole milliseconds of a clock that nobody can set. */
+  readonly steady: () => number;
+  readonly conditions: (signal: AbortSignal) => Promise<Conditions>;
+}
+
+export const surroundings: UpdateSurroundings = {
+  probationMs: 10 * 60_000,
+  // Slow machines start OpenClaw in more than half a minute.
+  rehearsalStartMs: 180_000,
+  rehearsalTurnMs: 60_000,
+  rehearse,
+  pause: createPause(systemTimer),
+  steady: () => Math.floor(performance.now()),
+  conditions: (signal) => readConditions(process.platform, createMachine(signal)),
+};
 
 /** Keeps OpenClaw up to date: the updater with the real registry, disk and supervisor. */
 export function createUpdates(deps: {
@@ -51,8 +74,9 @@ export function createUpdates(deps: {
   readonly clock: Clock;
   readonly log: Log;
   readonly logs: Logs;
+  readonly surroundings: UpdateSurroundings;
 }): Updater {
-  const { paths, releases, states, nodes, clock, log } = deps;
+  const { paths, releases, states, nodes, surroundings, clock, log } = deps;
   const { runtimes } = nodes;
   const { processName } = deps.install;
   const atRegistry = {
@@ -77,7 +101,7 @@ export function createUpdates(deps: {
     coolDownMs: () => store.memory().settings.coolDownHours * hourMs,
     openclaw: deps.openclaw,
     rehearse: ({ to }, state, expected, signal) =>
-      rehearse({
+      surroundings.rehearse({
         version: to.version,
         entry: releases.entry(to.version),
         nodePath: runtimes.path(to.node),
@@ -94,15 +118,15 @@ export function createUpdates(deps: {
         clock,
         log,
         onLine: ({ stream, text }) => deps.logs.openclaw(stream, `(rehearsal of ${to.version}) ${text}`),
-        startMs: rehearsalStartMs,
-        turnMs: rehearsalTurnMs,
+        startMs: surroundings.rehearsalStartMs,
+        turnMs: surroundings.rehearsalTurnMs,
         signal,
       }),
     folder: paths.updateWork,
     clock,
     log,
-    probationMs,
-    pause: createPause(systemTimer),
+    probationMs: surroundings.probationMs,
+    pause: surroundings.pause,
   });
   return createUpdater({
     component: "openclaw",
@@ -116,9 +140,9 @@ export function createUpdates(deps: {
       published: async (signal) =>
         runtime === null ? { versions: [], bytes: 0 } : publishedRuntimes(atRegistry, runtime.name, signal),
     },
-    conditions: (signal) => readConditions(platform, createMachine(signal)),
+    conditions: surroundings.conditions,
     clock,
-    steady: () => Math.floor(performance.now()),
+    steady: surroundings.steady,
     random: Math.random,
     newId: () => randomUUID().slice(0, 8),
     setTimer: systemTimer,

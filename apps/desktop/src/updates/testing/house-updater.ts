@@ -1,31 +1,22 @@
-import { randomUUID } from "node:crypto";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock, LedgerWriter, Log, Secret, UpdateStatus, UpdateStep } from "@smartclaw/contracts";
 import {
-  clearRehearsal,
-  createInstaller,
   createReleaseLists,
   openclawComponent,
   rehearse,
   type Releases,
   type RuntimeInstaller,
   type States,
-  systemTimer,
 } from "@smartclaw/openclaw";
 import type { World } from "@smartclaw/openclaw/testing";
-import {
-  createPause,
-  createRegistry,
-  createUpdater,
-  openUpdateStore,
-  type Updater,
-} from "@smartclaw/updater";
+import type { Updater } from "@smartclaw/updater";
 import type { Paths } from "../../daemon/paths.ts";
 import { testVersions } from "../../daemon/testing/real-daemon.ts";
 import type { Logs } from "../../logs/logs.ts";
-import { createOpenClawTarget, type RunningOpenClaw } from "../openclaw-target.ts";
+import type { RunningOpenClaw } from "../openclaw-target.ts";
+import { createUpdates, surroundings } from "../updates.ts";
 import { type Fault, type FaultPlaces, faultyProgram } from "./faulty-release.ts";
 
 /** What every updater of a house works with. */
@@ -73,14 +64,13 @@ export const patienceMs = 240_000;
 /** Longer than anything that is waited for: what happens on probation ends it. */
 const longProbationMs = 600_000;
 
-/** The updater as the daemon wires it, but for its patience and for what is said here to be stood in for. */
+/** The daemon's own updater, but for its patience and for what is said here to be stood in for. */
 export function openHouseUpdater(
   parts: HouseParts,
   options: AttemptOptions,
 ): { readonly updater: Updater; end(): Promise<Attempt> } {
-  const { paths, places, environment, releases, states, nodes, ledger, logs, log } = parts;
+  const { paths, places, environment, ledger, log } = parts;
   const { version, release, clock = Date } = options;
-  const { platform } = process;
   const from = { environment, registry: options.registry, ledger, processName: "test", clock, log };
   const world = typeof release === "string" ? null : release;
   // What is fetched is judged by the list of what runs; the world's stands in for that.
@@ -96,76 +86,32 @@ export function openHouseUpdater(
     keys: world?.order.keys ?? [],
   });
   const layOut = typeof release === "string" ? faultyProgram(version, release, places) : "";
-  const installer = createInstaller({
-    ...from,
-    command:
-      world === null
-        ? [process.execPath, layOutChild, places.openclaw, layOut]
-        : [process.execPath, programOf("@smartclaw/openclaw/install-child")],
-    releases,
-    cache: join(paths.cache, "npm"),
-    lockFile: lists.pathOf,
-  });
-  const registry = createRegistry({ ...from, fetch: globalThis.fetch });
-  const rehearsal = join(paths.updateWork, "rehearsal");
-  const pause = createPause(systemTimer);
   const probationMs = release === "none" ? 1000 : longProbationMs;
-  const target = createOpenClawTarget({
-    releases,
-    states,
-    nodes,
-    installer,
-    lists,
-    coolDownMs: () => 0,
-    integrityOf: async (wanted, signal) => (await registry.release(wanted, signal)).integrity,
+  const updater = createUpdates({
+    ...parts,
     openclaw: parts.running,
-    clearRehearsal: () => clearRehearsal({ folder: rehearsal, platform, log }),
-    async rehearse({ to }, state, expected, signal) {
-      if (options.rehearsed === false) return;
-      await rehearse({
-        version: to.version,
-        entry: releases.entry(to.version),
-        nodePath: process.execPath,
-        state,
-        folder: rehearsal,
-        socketPath: paths.rehearsalSocket,
-        temporary: paths.temporary,
-        environment,
-        expected,
-        platform,
-        // This release asks 127.0.0.1 directly.
-        openWayOut: () => Promise.resolve({ url: "http://127.0.0.1:1", close: () => Promise.resolve() }),
-        newToken: parts.newToken,
-        newId: randomUUID,
-        clock,
-        log,
-        onLine: ({ stream, text }) => logs.openclaw(stream, `(rehearsal of ${to.version}) ${text}`),
-        startMs: options.startMs ?? patienceMs,
-        turnMs: patienceMs,
-        signal,
-      });
+    install: {
+      ...from,
+      command:
+        world === null
+          ? [process.execPath, layOutChild, places.openclaw, layOut]
+          : [process.execPath, programOf("@smartclaw/openclaw/install-child")],
+      cache: join(paths.cache, "npm"),
+      lockFile: lists.pathOf,
     },
-    folder: paths.updateWork,
+    lists,
     clock,
-    log,
-    probationMs,
-    // Between two looks whether OpenClaw is idle nothing happens here.
-    pause: (ms, signal) => pause(ms === probationMs ? ms : 100, signal),
-  });
-  const updater = createUpdater({
-    component: "openclaw",
-    store: openUpdateStore({ file: paths.updates, log }),
-    target,
-    registry,
-    nodeVersion: process.versions.node,
-    conditions: () => Promise.resolve({ metered: false, batteryLeft: null }),
-    clock,
-    // It stands still, so that nothing is looked for but when it is said.
-    steady: () => 0,
-    random: () => 0.5,
-    newId: () => randomUUID().slice(0, 8),
-    setTimer: systemTimer,
-    log,
+    surroundings: {
+      probationMs,
+      rehearsalStartMs: options.startMs ?? patienceMs,
+      rehearsalTurnMs: patienceMs,
+      rehearse: options.rehearsed === false ? () => Promise.resolve() : rehearse,
+      // Between two looks whether OpenClaw is idle nothing happens here.
+      pause: (ms, signal) => surroundings.pause(ms === probationMs ? ms : 100, signal),
+      // It stands still, so that nothing is looked for but when it is said.
+      steady: () => 0,
+      conditions: () => Promise.resolve({ metered: false, batteryLeft: null }),
+    },
   });
   const steps: UpdateStep[] = [];
   updater.onChange(() => {
