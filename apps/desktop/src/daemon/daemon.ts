@@ -6,17 +6,15 @@ import {
   type LedgerEntry,
   type RandomBytes,
   type Secret,
-  secretIdOf,
   SmartClawError,
   type SystemStatus,
 } from "@smartclaw/contracts";
-import { createForwardProxy, createLedger, createModelProxy } from "@smartclaw/egress";
+import { createLedger } from "@smartclaw/egress";
 import { createReleases, createRuntimes, createStates } from "@smartclaw/openclaw";
 import { createImporter, createKeystore, createVault } from "@smartclaw/vault";
 import { createRpcHandler } from "../api/router.ts";
 import { setAutostart } from "../autostart/autostart.ts";
 import { createConnections } from "../connections/connections.ts";
-import { providerDefaults } from "../connections/defaults.ts";
 import { createDiscoveries } from "../connections/discoveries.ts";
 import { createLocalServerProbe } from "../connections/discovery.ts";
 import { createConnectionStore } from "../connections/store.ts";
@@ -26,7 +24,6 @@ import { createNpmParts } from "../openclaw/npm-parts.ts";
 import { createOpenClawRoom } from "../openclaw/openclaw-room.ts";
 import { openFailureBook } from "../openclaw/provider-faults-book.ts";
 import { explainFailures } from "../openclaw/provider-faults-chat.ts";
-import { createProviderFaults } from "../openclaw/provider-faults.ts";
 import { createBrowserDoor, createSocketDoor } from "../server/doors.ts";
 import { listenOnSocket } from "../server/listen.ts";
 import type { RpcHandler } from "../server/rpc.ts";
@@ -41,6 +38,7 @@ import type { House } from "./house.ts";
 import { createHub } from "./hub.ts";
 import type { Paths } from "./paths.ts";
 import { version } from "./version.ts";
+import { openWaysOut } from "./ways-out.ts";
 
 /** Programs and files that lie beside the daemon's own. */
 export interface Programs {
@@ -55,11 +53,6 @@ export interface Programs {
   readonly locks: string;
 }
 
-/**
- * Where OpenClaw finds the two proxies, if nobody else listens there. They stand in its configuration, and OpenClaw
- * looks through its whole state for what must be migrated whenever that differs from the last start.
- */
-const proxyPorts = { model: [...range(7430, 10), 0], forward: [...range(7440, 10), 0] };
 const statusGapMs = 50;
 /** Whoever asked for the end gets an answer first. */
 const lastAnswerMs = 100;
@@ -123,36 +116,18 @@ export async function startDaemon(deps: {
   });
   const store = createConnectionStore({ file: paths.connections, secrets: vault, log });
   const proxyToken = deps.newToken();
-  const providerFaults = createProviderFaults({ clock });
-  const modelProxy = createModelProxy({
-    onFault: (request, report) => providerFaults.failed(request, report),
-    onAnswer: (request) => providerFaults.answered(request),
-    token: proxyToken,
-    route: (id) => store.find(id),
-    keyFor: (id) => (providerNeedsVault(id) ? vault.get(secretIdOf(id)) : null),
-    needsKey: (id) => providerNeedsVault(id),
+  const waysOut = await openWaysOut({
+    connections: store,
+    keyOf: (id) => vault.get(id),
+    proxyToken,
+    allowedHosts: () => settings.get().allowedHosts,
+    openclaw: () => openclaw,
+    self,
     ledger,
     clock,
     log,
-    processes: { client: () => openclaw.processName(), self },
   });
-  // A connection without a key (a local server) must work while the vault is locked.
-  const providerNeedsVault = (id: string): boolean => {
-    const one = store.find(id);
-    if (one === null) return false;
-    return (
-      providerDefaults[one.kind].needsKey || store.list().some((known) => known.id === id && known.hasKey)
-    );
-  };
-  const modelProxyPort = await modelProxy.listen(proxyPorts.model);
-  const forwardProxy = createForwardProxy({
-    ownDoors: [modelProxyPort],
-    allowed: () => settings.get().allowedHosts,
-    ledger,
-    log,
-    clientOf: async (connection) => openclaw.ownerOf(connection),
-  });
-  const forwardProxyPort = await forwardProxy.listen(proxyPorts.forward);
+  const { modelProxy, modelProxyPort, forwardProxy, forwardProxyPort } = waysOut;
 
   const changes = createHub<null>();
   let announced: NodeJS.Timeout | null = null;
@@ -273,7 +248,7 @@ export async function startDaemon(deps: {
 
   const chat = explainFailures({
     chat: openclaw.chat,
-    faults: providerFaults,
+    faults: waysOut.providerFaults,
     book: openFailureBook({ file: paths.failedTurns, log }),
   });
   const ledgerEntries = createHub<LedgerEntry>();
@@ -378,7 +353,7 @@ export async function startDaemon(deps: {
       clearInterval(pruning);
       await Promise.all([updates.close(), selfUpdates?.close()]);
       await openclaw.close();
-      await Promise.all([modelProxy.close(), forwardProxy.close(), front.close(), socket.close()]);
+      await Promise.all([waysOut.close(), front.close(), socket.close()]);
       vault.close();
       ledger.close();
       logs.close();
@@ -387,10 +362,6 @@ export async function startDaemon(deps: {
     return stopping;
   };
   return { stop };
-}
-
-function range(first: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => first + index);
 }
 
 /** systemd's rule: a file of that name in the folder that it names. */
