@@ -36,7 +36,7 @@ export async function measureProduct(): Promise<Row[]> {
     const share = ((ticks(daemon.pid) - before) / 100 / idleSeconds) * 100;
     const resident =
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.pid}/status`, "utf8"))?.[1] ?? 0) / 1000;
-    // The first start of both makes their state and fills the code cache that they share.
+    // The first start of both makes their state and fills its code cache.
     const [settled, settledBare] = [median(ready.slice(1)), median(bare.slice(1))];
     return [
       row("page answers after `start`", median(pages), "ms", 300, "<= 300 ms", median(pages) <= 300),

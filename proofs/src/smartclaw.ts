@@ -58,10 +58,9 @@ function borrowReleases(source: string, paths: Paths): string[] {
   }
   const live = JSON.parse(readFileSync(join(source, "live.json"), "utf8")) as object;
   writeFileSync(join(paths.releases, "live.json"), JSON.stringify({ ...live, state: "openclaw" }));
-  for (const place of ["tmp", join("..", "openclaw-tmp")]) {
-    const compiled = join(source, place, "node-compile-cache");
-    if (existsSync(compiled))
-      cpSync(compiled, join(paths.temporary, "node-compile-cache"), { recursive: true });
+  for (const place of ["compiled", join("..", "openclaw-compiled")]) {
+    const compiled = join(source, place);
+    if (existsSync(compiled)) cpSync(compiled, paths.compiled, { recursive: true });
   }
   return borrowed;
 }

@@ -18,7 +18,7 @@ export { ownerOf } from "./watchdog/connection-owner.ts";
 export { createProcessTree, type ProcessTree } from "./watchdog/process-tree.ts";
 export type { TreeSocket } from "./watchdog/tree-socket.ts";
 export { startWatchdog, type WatchdogDeps } from "./watchdog/watchdog.ts";
-export { compiledFolder, gatewayArguments, gatewayEnvironment } from "./config/gateway-process.ts";
+export { gatewayArguments, gatewayEnvironment } from "./config/gateway-process.ts";
 export { type ConfigInput, type DoorProvider, renderConfig, secretIds } from "./config/render-config.ts";
 export { openclawComponent } from "./install/component.ts";
 export { createInstaller, type Installer, type InstallerDeps } from "./install/installer.ts";

@@ -40,8 +40,10 @@ export interface Paths {
   readonly cache: string;
   /** The daemon's own compiled code. */
   readonly code: string;
-  /** OpenClaw's temporary files, and the compiled code that Node keeps from one start to the next. */
+  /** OpenClaw's temporary files. */
   readonly temporary: string;
+  /** What Node compiled of each release of OpenClaw, in a folder of its version. */
+  readonly compiled: string;
   readonly run: string;
   /** Held by the daemon as long as there is one; see `takeInstanceLock`. */
   readonly lock: string;
@@ -96,6 +98,7 @@ export function pathsOf(environment: Readonly<Record<string, string | undefined>
     cache: join(home, "cache"),
     code: join(home, "cache", "code"),
     temporary: join(home, "tmp"),
+    compiled: join(home, "compiled"),
     run,
     lock: join(run, "daemon.lock"),
     socket: socketFor("daemon"),
@@ -121,6 +124,7 @@ export function makeFolders(paths: Paths): void {
     paths.logs,
     paths.cache,
     paths.temporary,
+    paths.compiled,
     paths.run,
   ];
   if (!paths.socket.startsWith("\\\\")) folders.push(join(paths.socket, ".."));

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   type Clock,
   type GatewayState,
@@ -47,8 +48,8 @@ import type { Paths } from "../daemon/paths.ts";
 import type { Logs } from "../logs/logs.ts";
 import type { RunningOpenClaw } from "../updates/openclaw-target.ts";
 import { repairRuntime } from "./repair-runtime.ts";
+import { emptyFolder } from "./empty-folder.ts";
 import { createConnectionTeller } from "./tell-connections.ts";
-import { clearTemporaryFolder } from "./temporary-folder.ts";
 
 /** The release that a new installation gets. Its packages are listed with their hashes in `packages/openclaw/locks`. */
 const defaultVersion = "2026.9.6";
@@ -167,11 +168,12 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       "Install it from the Status page.",
     );
   };
-  const gatewayEnv = (): Record<string, string> =>
+  const gatewayEnv = (version: string): Record<string, string> =>
     gatewayEnvironment(environment, {
       state: paths.openclawState,
       config: paths.openclawConfig,
       temporary: paths.temporary,
+      compiled: join(paths.compiled, version),
     });
 
   const supervisor = createSupervisor({
@@ -186,11 +188,11 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
           "Stop another program and start OpenClaw again.",
         );
       port = free;
-      clearTemporaryFolder(paths.temporary);
+      emptyFolder(paths.temporary);
       writeConfig();
       return {
         command: [runtimes.path(node), ...guardArguments, releases.entry(version), ...gatewayArguments(port)],
-        env: gatewayEnv(),
+        env: gatewayEnv(version),
         cwd: paths.workspace,
         port,
         version,
@@ -202,7 +204,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       const { openclaw: version, node } = live();
       return runRepair({
         command: [runtimes.path(node), ...guardArguments, releases.entry(version)],
-        env: gatewayEnv(),
+        env: gatewayEnv(version),
         cwd: paths.workspace,
         signal,
       });

@@ -1,6 +1,6 @@
 /** The target's part in a change of Node: what is brought first, what is written back, and what is superfluous. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -40,6 +40,9 @@ function newTarget(t: TestContext, ensureNode: () => Promise<void> = () => Promi
     const info = { name: "openclaw", version, integrity: "sha512-", node: "*", installedAt: 1 };
     writeFileSync(join(place, "release.json"), JSON.stringify(info));
   }
+  const compiled = join(root, "compiled");
+  for (const version of ["0.9.0", from.version, to.version])
+    mkdirSync(join(compiled, version, "v26"), { recursive: true });
   const releases = { ...disk, live: () => disk.named(), isWhole: () => Promise.resolve(true) };
   releases.activate({ openclaw: from.version, node: from.node, state: from.state });
   const done: string[] = [];
@@ -88,6 +91,7 @@ function newTarget(t: TestContext, ensureNode: () => Promise<void> = () => Promi
     rehearse: () => Promise.resolve(),
     clearRehearsal: () => Promise.resolve(),
     folder: root,
+    compiled,
     clock: { now: () => 5 },
     coolDownMs: () => 0,
     log: { info() {}, warn() {}, error() {} },
@@ -96,7 +100,7 @@ function newTarget(t: TestContext, ensureNode: () => Promise<void> = () => Promi
   });
   const stage = (change: Partial<Transaction> = {}): Promise<void> =>
     target.stage({ ...update, ...change }, (state) => shown.push(state), never);
-  return { target, releases, done, shown, stage };
+  return { target, releases, compiled, done, shown, stage };
 }
 
 test("the Node comes before the release, which is installed with it; and it is seen", async (t) => {
@@ -127,8 +131,9 @@ test("the way back brings the Node of before, even where nothing else had change
   assert.deepEqual(target.live(), from);
 });
 
-test("the Nodes of the releases that are kept are kept", async (t) => {
-  const { target, done } = newTarget(t);
+test("the Nodes of the releases that are kept are kept, and what was compiled of them", async (t) => {
+  const { target, compiled, done } = newTarget(t);
   await target.tidy([to, from]);
   assert.deepEqual(done, ["keeps 28.1.0,bundled"]);
+  assert.deepEqual(readdirSync(compiled), [from.version, to.version]);
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type GatewayState, type Log, SmartClawError, type Unsubscribe } from "@smartclaw/contracts";
@@ -46,6 +46,8 @@ export interface OpenClawTargetDeps extends ListDeps {
   readonly clearRehearsal: () => Promise<void>;
   /** Small files about updates, and rehearsals; the user's own folder. */
   readonly folder: string;
+  /** What Node compiled of each release. */
+  readonly compiled: string;
   readonly log: Log;
   /** How long a new release is watched, in milliseconds. */
   readonly probationMs: number;
@@ -186,6 +188,9 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
         await clear();
         for (const { version } of releases.list())
           if (!keep.some((one) => one.version === version)) await releases.remove(version);
+        for (const version of readdirSync(deps.compiled))
+          if (!keep.some((one) => one.version === version))
+            await rm(join(deps.compiled, version), { recursive: true, force: true });
         deps.lists.tidy(keep.map(({ version }) => version));
         await deps.nodes.tidy(keep.map(({ node }) => node));
         for (const id of states.list()) {

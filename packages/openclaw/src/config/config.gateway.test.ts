@@ -78,9 +78,10 @@ test("the gateway's environment is an allow list", () => {
     NODE_OPTIONS: "--inspect",
     SMARTCLAW_HOME: "/s",
     LD_PRELOAD: "x",
+    NODE_COMPILE_CACHE: "/everybody's",
     TMPDIR: "/everybody's",
   };
-  const places = { state: "/state", config: "/config", temporary: "/own" };
+  const places = { state: "/state", config: "/config", temporary: "/own", compiled: "/code" };
   const environment = gatewayEnvironment(given, places);
   for (const name of [
     "OPENAI_API_KEY",
@@ -93,4 +94,5 @@ test("the gateway's environment is an allow list", () => {
   assert.equal(environment["OPENCLAW_NO_AUTO_UPDATE"], "1");
   assert.equal(environment["CLAWHUB_DISABLE_TELEMETRY"], "1");
   for (const name of ["TMPDIR", "TEMP", "TMP"]) assert.equal(environment[name], "/own");
+  assert.equal(environment["NODE_COMPILE_CACHE"], "/code");
 });

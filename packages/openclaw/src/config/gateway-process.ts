@@ -17,19 +17,23 @@ const inherited = [
   "WINDIR",
 ];
 
-/** In the folder for temporary files: what Node compiled. https://nodejs.org/api/module.html#moduleenablecompilecachecachedir */
-export const compiledFolder = "node-compile-cache";
-
 /**
  * The whole environment of the gateway process. An allow list: provider keys, session addresses (D-Bus would lead to
  * the keystore) and anything unknown stay out.
  *
- * @param places.temporary a folder that only the user can write to. Node loads compiled code from there without asking
- *   who wrote it, and the system's own folder for temporary files belongs to everybody.
+ * @param places.temporary a folder that only the user can enter, as the system's own for temporary files belongs to all
+ * @param places.compiled likewise, since Node loads compiled code from there without asking who wrote it:
+ *   https://nodejs.org/api/module.html#module-compile-cache. OpenClaw by itself keeps code for its main thread and some
+ *   of its programs; by this variable all of its threads and programs find it.
  */
 export function gatewayEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
-  places: { readonly state: string; readonly config: string; readonly temporary: string },
+  places: {
+    readonly state: string;
+    readonly config: string;
+    readonly temporary: string;
+    readonly compiled: string;
+  },
 ): Record<string, string> {
   const kept = inherited.flatMap((name) => {
     const value = environment[name];
@@ -40,6 +44,9 @@ export function gatewayEnvironment(
     TMPDIR: places.temporary,
     TEMP: places.temporary,
     TMP: places.temporary,
+    NODE_COMPILE_CACHE: places.compiled,
+    // Else it would start itself anew, to have its code in a folder below that one.
+    OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED: "1",
     OPENCLAW_STATE_DIR: places.state,
     OPENCLAW_CONFIG_PATH: places.config,
     OPENCLAW_DISABLE_BONJOUR: "1",

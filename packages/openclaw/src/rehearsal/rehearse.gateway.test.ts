@@ -1,42 +1,32 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { Secret, SmartClawError } from "@smartclaw/contracts";
-import { quietLog, skipWithoutOpenclaw } from "../gateway/testing/real-gateway.ts";
+import { compiledHome, quietLog, skipWithoutOpenclaw } from "../gateway/testing/real-gateway.ts";
 import { type RehearsalDeps, rehearse } from "./rehearse.ts";
 
 const openclaw = process.env["SMARTCLAW_TEST_OPENCLAW"] ?? "";
+const version = existsSync(openclaw)
+  ? String(JSON.parse(readFileSync(join(openclaw, "package.json"), "utf8")).version)
+  : "0.0.0";
 const home = mkdtempSync(join(tmpdir(), "sc-rehearse-"));
 after(() => rmSync(home, { recursive: true, force: true }));
-const temporary = join(process.env["SMARTCLAW_TEST_CACHE"] ?? tmpdir(), "openclaw-tmp");
 
 function rehearsal(change: Partial<RehearsalDeps>): Promise<void> {
   const state = mkdtempSync(join(home, "state-"));
-  mkdirSync(temporary, { recursive: true });
   return rehearse({
-    version: existsSync(openclaw)
-      ? String(JSON.parse(readFileSync(join(openclaw, "package.json"), "utf8")).version)
-      : "0.0.0",
+    version,
     entry: join(openclaw, "openclaw.mjs"),
     nodePath: process.execPath,
     state,
     folder: join(home, randomUUID()),
     socketPath: join(home, "rehearsal", "s.sock"),
-    temporary,
+    compiled: join(compiledHome, version),
     environment: { PATH: process.env["PATH"], HOME: home },
     expected: null,
     platform: process.platform,
@@ -85,18 +75,13 @@ test("the real OpenClaw", { skip: skipWithoutOpenclaw }, async (t) => {
     const folder = join(home, "passes");
     await rehearsal({ folder });
     assert.ok(!existsSync(folder));
-    assert.ok(readdirSync(join(temporary, "node-compile-cache")).length > 0, "what was compiled is kept");
+    assert.ok(readdirSync(join(compiledHome, version)).length > 0, "what was compiled is kept");
   });
 
-  const compiled = realpathSync(join(temporary, "node-compile-cache"));
   await t.test("is told what it has lost, that it runs commands, and where it shows secrets", async () => {
     const entry = changed(`
       import { spawn } from "node:child_process";
-      import { realpathSync } from "node:fs";
       import { join } from "node:path";
-      const compiled = realpathSync(join(process.env.TMPDIR, "node-compile-cache"));
-      if (process.env.TMPDIR === ${JSON.stringify(temporary)} || compiled !== ${JSON.stringify(compiled)})
-        throw new Error("its temporary files are not its own, or its compiled code is");
       change((config) => ({ ...config, tools: { profile: "full", exec: { security: "full", ask: "off" } } }));
       const parse = JSON.parse;
       JSON.parse = (text, reviver) => {

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Clock, type Log, type ModelApi, type Secret, SmartClawError } from "@smartclaw/contracts";
-import { compiledFolder, gatewayArguments, gatewayEnvironment } from "../config/gateway-process.ts";
+import { gatewayArguments, gatewayEnvironment } from "../config/gateway-process.ts";
 import { renderConfig, secretIds } from "../config/render-config.ts";
 import { createGatewayClient, type Gateway } from "../gateway/gateway-client.ts";
 import { probeGateway } from "../gateway/gateway-probe.ts";
@@ -44,8 +44,8 @@ export interface RehearsalDeps {
   readonly folder: string;
   /** A path for a socket that is short enough, and in a folder that only the user can enter. */
   readonly socketPath: string;
-  /** The running release's temporary files, of which only compiled code is shared: the first real start can use it. */
-  readonly temporary: string;
+  /** Where Node keeps what it compiles of the release; it stays, so that the first real start can use it. */
+  readonly compiled: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What the running release counts; null when it does not run. */
   readonly expected: Inventory | null;
@@ -130,7 +130,6 @@ async function tryOut(
   const config = join(deps.state, "openclaw.json");
   const [workspace, temporary] = [join(folder, "workspace"), join(folder, "tmp")];
   for (const path of [workspace, temporary]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  shareCompiledCode(deps.temporary, temporary);
   const supervisor = createSupervisor({
     async launch(taken) {
       const port = await findFreePort(firstPort, taken);
@@ -150,7 +149,7 @@ async function tryOut(
         logFile: join(folder, "openclaw.log"),
       });
       await writeFile(config, JSON.stringify(rendered), { mode: 0o600 });
-      const places = { state: deps.state, config, temporary };
+      const places = { state: deps.state, config, temporary, compiled: deps.compiled };
       return {
         command: [deps.nodePath, ...guardArguments, deps.entry, ...gatewayArguments(port)],
         env: { ...gatewayEnvironment(deps.environment, places), OPENCLAW_SKIP_CHANNELS: "1" },
@@ -206,13 +205,6 @@ async function tryOut(
     faults.map((fault) => `OpenClaw ${version} ${fault}.`).join(" "),
     "Nothing; the version that runs goes on.",
   );
-}
-
-/** Lets Node find what it compiled of the running release, and keep what it compiles of this one. */
-function shareCompiledCode(running: string, own: string): void {
-  const compiled = join(running, compiledFolder);
-  mkdirSync(compiled, { recursive: true, mode: 0o700 });
-  symlinkSync(compiled, join(own, compiledFolder), "junction");
 }
 
 /** Jobs are left out: OpenClaw keeps them by the path of its state, which is another here. */

@@ -76,14 +76,15 @@ export function useInstalledReleases(
 ): void {
   if (installedReleases === undefined) throw new Error("no installed OpenClaw");
   mkdirSync(join(paths.releases, "versions", "openclaw"), { recursive: true, mode: 0o700 });
+  mkdirSync(paths.compiled, { mode: 0o700 });
   for (const version of versions) {
     const place = join("versions", "openclaw", version);
     symlinkSync(join(installedReleases, place), join(paths.releases, place));
+    // Shared with every such home, so that only the first one pays for compiling OpenClaw.
+    const compiled = join(installedReleases, "..", "openclaw-compiled", version);
+    mkdirSync(compiled, { recursive: true, mode: 0o700 });
+    symlinkSync(compiled, join(paths.compiled, version));
   }
-  // Shared with every such home, so that only the first one pays for compiling OpenClaw.
-  const compiled = join(installedReleases, "..", "openclaw-tmp", "node-compile-cache");
-  for (const folder of [compiled, paths.temporary]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  symlinkSync(compiled, join(paths.temporary, "node-compile-cache"));
   const [live] = versions;
   // The newest becomes the live one by the daemon's own hand when it finds it.
   if (live !== testVersions.newest)

@@ -26,7 +26,7 @@ export const skipWithoutOpenclaw =
   openclawFolder === undefined ? "SMARTCLAW_TEST_OPENCLAW names no installed openclaw package" : false;
 
 /** One for all, so that only the first test pays for compiling OpenClaw. */
-const temporary = join(process.env["SMARTCLAW_TEST_CACHE"] ?? tmpdir(), "openclaw-tmp");
+export const compiledHome = join(process.env["SMARTCLAW_TEST_CACHE"] ?? tmpdir(), "openclaw-compiled");
 
 export const quietLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -61,7 +61,13 @@ export async function createRealGateway(options: {
   const folder = openclawFolder;
   const version = String(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version);
   const home = mkdtempSync(join(tmpdir(), "sc-gw-"));
-  const state = join(home, "state");
+  const [state, temporary] = [join(home, "state"), join(home, "tmp")];
+  const places = {
+    state,
+    config: join(state, "openclaw.json"),
+    temporary,
+    compiled: join(compiledHome, version),
+  };
   for (const dir of [state, join(home, "workspace"), temporary]) mkdirSync(dir, { recursive: true });
   const model = await startModelStandIn();
   const token = randomBytes(24).toString("base64url");
@@ -97,9 +103,8 @@ export async function createRealGateway(options: {
   const supervisor: Supervisor = createSupervisor({
     async launch(taken) {
       const port = (await findFreePort(20_000 + Math.floor(Math.random() * 30_000), taken)) ?? 0;
-      const config = join(state, "openclaw.json");
       writeFileSync(
-        config,
+        places.config,
         JSON.stringify({
           ...renderConfig({
             port,
@@ -120,7 +125,7 @@ export async function createRealGateway(options: {
           join(folder, "openclaw.mjs"),
           ...gatewayArguments(port),
         ],
-        env: gatewayEnvironment({ PATH: process.env["PATH"], HOME: home }, { state, config, temporary }),
+        env: gatewayEnvironment({ PATH: process.env["PATH"], HOME: home }, places),
         cwd: home,
         port,
         version,

@@ -3,19 +3,18 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { clearTemporaryFolder } from "./temporary-folder.ts";
+import { emptyFolder } from "./empty-folder.ts";
 
-test("what was left behind goes, what is compiled stays, and nothing outside is touched", (t) => {
+test("everything in the folder goes, and nothing outside is touched", (t) => {
   const root = mkdtempSync(join(tmpdir(), "sc-tmp-"));
   t.after(() => rmSync(root, { recursive: true }));
   const folder = join(root, "tmp");
   const outside = join(root, "outside");
-  for (const path of [outside, join(folder, "node-compile-cache"), join(folder, "upload")])
-    mkdirSync(path, { recursive: true });
-  writeFileSync(join(outside, "kept"), "");
-  writeFileSync(join(folder, "left"), "");
+  for (const path of [outside, join(folder, "upload")]) mkdirSync(path, { recursive: true });
+  for (const file of [join(outside, "kept"), join(folder, "upload", "one"), join(folder, "left")])
+    writeFileSync(file, "");
   symlinkSync(outside, join(folder, "link"));
-  clearTemporaryFolder(folder);
-  assert.deepEqual(readdirSync(folder), ["node-compile-cache"]);
+  emptyFolder(folder);
+  assert.deepEqual(readdirSync(folder), []);
   assert.deepEqual(readdirSync(outside), ["kept"]);
 });
