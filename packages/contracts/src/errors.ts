@@ -41,6 +41,7 @@ export const errorCodes = [
   "UPDATE_REFUSED",
   "UPDATE_UNHEALTHY",
   "UPDATE_INTERRUPTED",
+  "BACKUP_FAILED",
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 

@@ -9,6 +9,8 @@ export { installSecretProvider, type SecretProviderCommand } from "./secrets/ins
 export { createSecretsWindow, type SecretsWindow, type SecretsWindowDeps } from "./secrets/secrets-window.ts";
 export type { GatewayLaunch, GatewayLine } from "./supervisor/gateway-process.ts";
 export { findFreePort } from "./supervisor/ports.ts";
+export { runBackup } from "./releases/run-backup.ts";
+export type { OpenClawProgram } from "./supervisor/run-openclaw.ts";
 export { runRepair } from "./supervisor/run-repair.ts";
 export { createSupervisor, type Supervisor, type SupervisorDeps } from "./supervisor/supervisor.ts";
 export type { SupervisorLimits } from "./supervisor/supervisor-state.ts";

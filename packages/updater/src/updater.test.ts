@@ -250,7 +250,7 @@ test("a release that failed says why, and is only tried again when the user insi
 });
 
 test("an update that waits is broken off by a hold, and the release is kept for the next time", async () => {
-  const waiting = (signal: AbortSignal): Promise<void> =>
+  const waiting = (_update: unknown, signal: AbortSignal): Promise<void> =>
     new Promise((_resolve, reject) =>
       signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true }),
     );

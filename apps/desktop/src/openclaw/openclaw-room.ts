@@ -34,6 +34,8 @@ import {
   type Releases,
   renderConfig,
   type RuntimeInstaller,
+  type OpenClawProgram,
+  runBackup,
   runRepair,
   secretIds,
   startWatchdog,
@@ -176,10 +178,16 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       compiled: join(paths.compiled, version),
     });
 
+  const programOf = ({ openclaw, node }: ReturnType<typeof live>): OpenClawProgram => ({
+    command: [runtimes.path(node), ...guardArguments, releases.entry(openclaw)],
+    env: gatewayEnv(openclaw),
+    cwd: paths.workspace,
+  });
+
   const supervisor = createSupervisor({
     launch: async (takenPorts) => {
-      const { openclaw: version, node, state } = live();
-      states.use(state);
+      const named = live();
+      states.use(named.state);
       const free = await findFreePort(preferredPort, takenPorts);
       if (free === null)
         throw new SmartClawError(
@@ -190,24 +198,18 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       port = free;
       emptyFolder(paths.temporary);
       writeConfig();
+      const { command, ...program } = programOf(named);
       return {
-        command: [runtimes.path(node), ...guardArguments, releases.entry(version), ...gatewayArguments(port)],
-        env: gatewayEnv(version),
-        cwd: paths.workspace,
+        ...program,
+        command: [...command, ...gatewayArguments(port)],
         port,
-        version,
+        version: named.openclaw,
       };
     },
     probe: (gateway) => probeGateway({ ...gateway, token: gatewayToken }),
     drain: () => drainGateway(gateway),
     repair: (signal) => {
-      const { openclaw: version, node } = live();
-      return runRepair({
-        command: [runtimes.path(node), ...guardArguments, releases.entry(version)],
-        env: gatewayEnv(version),
-        cwd: paths.workspace,
-        signal,
-      });
+      return runRepair(programOf(live()), signal);
     },
     secretsWindow,
     tree,
@@ -353,6 +355,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
         return running.length > 0 || approvals.length > 0;
       },
       takeInventory: () => takeInventory(gateway),
+      backUp: (file, signal) => runBackup(programOf(live()), file, signal),
     },
     async close() {
       closing.abort();

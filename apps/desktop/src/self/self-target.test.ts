@@ -137,13 +137,13 @@ test("an OpenClaw that worked before has to work under the new release, and duri
 test("it waits for a busy OpenClaw, and as long as a person's passphrase holds the vault open", async () => {
   let looks = 0;
   const busy = open("1.0.0", undefined, { isBusy: () => Promise.resolve(looks++ < 4) });
-  await busy.target.awaitIdle(busy.signal);
+  await busy.target.awaitIdle(update, busy.signal);
   assert.equal(looks, 7, "idle three times in a row");
   let opened = 0;
   const locked = open("1.0.0", undefined, {
     status: () => statusOf("ready", opened++ < 5 ? "passphrase" : "keystore"),
   });
-  await locked.target.awaitIdle(locked.signal);
+  await locked.target.awaitIdle(update, locked.signal);
   assert.equal(opened, 8);
 });
 

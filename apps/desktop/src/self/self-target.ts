@@ -118,7 +118,7 @@ export function createSelfTarget(deps: SelfTargetDeps): UpdateTarget {
 
     rehearse: ({ to }, signal) => deps.rehearse(to.version, signal),
 
-    async awaitIdle(signal) {
+    async awaitIdle(_update, signal) {
       for (let idle = 0; idle < idleLooks;) {
         idle = mayRestart(deps.status()) && !(await deps.isBusy().catch(() => true)) ? idle + 1 : 0;
         if (idle < idleLooks) await deps.pause(askAgainMs, signal);

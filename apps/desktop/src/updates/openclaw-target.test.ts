@@ -1,13 +1,13 @@
 /** The target's part in a change of Node: what is brought first, what is written back, and what is superfluous. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type GatewayState, type InstallState, SmartClawError } from "@smartclaw/contracts";
 import { createReleases, createStates } from "@smartclaw/openclaw";
 import type { Transaction } from "@smartclaw/updater";
-import { createOpenClawTarget } from "./openclaw-target.ts";
+import { createOpenClawTarget, type RunningOpenClaw } from "./openclaw-target.ts";
 
 const from = { version: "1.0.0", node: "bundled", state: "first" };
 const to = { version: "2.0.0", node: "28.1.0", state: "second" };
@@ -29,7 +29,11 @@ const never = new AbortController().signal;
 const ready = { phase: "ready" } as GatewayState;
 
 /** Both releases lie there; only what has to do with Nodes is written down. */
-function newTarget(t: TestContext, ensureNode: () => Promise<void> = () => Promise.resolve()) {
+function newTarget(
+  t: TestContext,
+  ensureNode: () => Promise<void> = () => Promise.resolve(),
+  change: Partial<RunningOpenClaw> = {},
+) {
   const root = mkdtempSync(join(tmpdir(), "sc-target-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const { platform } = process;
@@ -87,6 +91,8 @@ function newTarget(t: TestContext, ensureNode: () => Promise<void> = () => Promi
       stop: () => Promise.resolve(),
       isBusy: () => Promise.resolve(false),
       takeInventory: () => Promise.reject(new Error("nobody asks")),
+      backUp: (file) => Promise.resolve(writeFileSync(file, "backup")),
+      ...change,
     },
     rehearse: () => Promise.resolve(),
     clearRehearsal: () => Promise.resolve(),
@@ -100,7 +106,7 @@ function newTarget(t: TestContext, ensureNode: () => Promise<void> = () => Promi
   });
   const stage = (change: Partial<Transaction> = {}): Promise<void> =>
     target.stage({ ...update, ...change }, (state) => shown.push(state), never);
-  return { target, releases, compiled, done, shown, stage };
+  return { root, target, releases, compiled, done, shown, stage };
 }
 
 test("the Node comes before the release, which is installed with it; and it is seen", async (t) => {
@@ -136,4 +142,33 @@ test("the Nodes of the releases that are kept are kept, and what was compiled of
   await target.tidy([to, from]);
   assert.deepEqual(done, ["keeps 28.1.0,bundled"]);
   assert.deepEqual(readdirSync(compiled), [from.version, to.version]);
+});
+
+test("what runs backs itself up, once it is idle, and again when somebody spoke meanwhile", async (t) => {
+  let looks = 0;
+  const at: number[] = [];
+  const { target, root } = newTarget(t, undefined, {
+    isBusy: () => Promise.resolve(++looks === 2 || looks === 6),
+    backUp: (file) => Promise.resolve(writeFileSync(file, String(at.push(looks)))),
+  });
+  await target.awaitIdle(update, never);
+  assert.deepEqual(at, [5, 9]);
+  assert.equal(readFileSync(join(root, "backups", "first.tar.gz"), "utf8"), "2");
+});
+
+test("without its backup an update goes on, as the files are copied; what does not run makes none", async (t) => {
+  const broken = newTarget(t, undefined, { backUp: () => Promise.reject(new Error("no")) });
+  await broken.target.awaitIdle(update, never);
+  const state = { phase: "failed" } as GatewayState;
+  const off = newTarget(t, undefined, { state: () => state, backUp: () => assert.fail("it does not run") });
+  await off.target.awaitIdle(update, never);
+});
+
+test("a backup goes with the state that it is of", async (t) => {
+  const { target, root } = newTarget(t);
+  for (const state of ["first", "second"]) mkdirSync(join(root, "states", state), { recursive: true });
+  await target.awaitIdle(update, never);
+  await target.awaitIdle({ ...update, from: { ...from, state: "gone" } }, never);
+  await target.tidy([to, from]);
+  assert.deepEqual(readdirSync(join(root, "backups")), ["first.tar.gz"]);
 });

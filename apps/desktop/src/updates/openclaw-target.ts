@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type GatewayState, type Log, SmartClawError, type Unsubscribe } from "@smartclaw/contracts";
@@ -26,6 +26,8 @@ export interface RunningOpenClaw {
   isBusy(): Promise<boolean>;
   /** @throws SmartClawError while OpenClaw cannot be reached */
   takeInventory(): Promise<Inventory>;
+  /** As `runBackup`. */
+  backUp(file: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface OpenClawTargetDeps extends ListDeps {
@@ -77,6 +79,7 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
   };
 
   const copy = join(deps.folder, "rehearsal-state");
+  const backups = join(deps.folder, "backups");
   const clear = async (): Promise<void> => {
     await deps.clearRehearsal();
     await rm(copy, { recursive: true, force: true });
@@ -84,6 +87,29 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
 
   const countNow = async (): Promise<Inventory | null> =>
     openclaw.state().phase === "ready" ? await openclaw.takeInventory() : null;
+
+  const untilIdle = async (signal: AbortSignal): Promise<void> => {
+    for (let idle = 0; idle < idleLooks;) {
+      idle = (await mayStop(openclaw)) ? idle + 1 : 0;
+      if (idle < idleLooks) await deps.pause(askAgainMs, signal);
+      signal.throwIfAborted();
+    }
+  };
+
+  /**
+   * In OpenClaw's own form, which other releases of it can read. The way back does not depend on it, but on the copy of
+   * the files, without which there is no update.
+   */
+  const backUp = async ({ from }: Transaction, signal: AbortSignal): Promise<void> => {
+    if (openclaw.state().phase !== "ready") return;
+    mkdirSync(backups, { recursive: true, mode: 0o700 });
+    try {
+      await openclaw.backUp(join(backups, backupOf(from.state)), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ error: String(error) }, "the update goes on without OpenClaw's own backup");
+    }
+  };
 
   const activate = ({ version, node, state }: Live): void =>
     releases.activate({ openclaw: version, node, state });
@@ -129,12 +155,12 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
       }
     },
 
-    async awaitIdle(signal) {
-      for (let idle = 0; idle < idleLooks;) {
-        idle = (await mayStop(openclaw)) ? idle + 1 : 0;
-        if (idle < idleLooks) await deps.pause(askAgainMs, signal);
-        signal.throwIfAborted();
-      }
+    async awaitIdle(update, signal) {
+      do {
+        await untilIdle(signal);
+        await backUp(update, signal);
+        // Meanwhile somebody may have begun to speak.
+      } while (!(await mayStop(openclaw)));
     },
 
     async stop(update) {
@@ -200,11 +226,19 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
           if (aside && deps.clock.now() - statSync(path).ctimeMs < keptAsideMs) continue;
           await states.remove(id);
         }
+        const known = states.list().map(backupOf);
+        for (const name of existsSync(backups) ? readdirSync(backups) : [])
+          if (!known.includes(name)) await rm(join(backups, name), { recursive: true, force: true });
       } catch (error) {
         log.warn({ error: String(error) }, "what an update left could not be removed");
       }
     },
   };
+}
+
+/** OpenClaw's own backup of a state. */
+function backupOf(state: string): string {
+  return `${state}.tar.gz`;
 }
 
 /** One that was stopped on purpose is waited for: an update would start it. One that does not start needs the update. */

@@ -1,10 +1,16 @@
 /** The built daemon updates the real OpenClaw from the release before to the newest, and back. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import type { ConversationId, SystemStatus, UpdateStatus } from "@smartclaw/contracts";
 import { type ProviderStandIn, startProviderStandIn } from "@smartclaw/egress/testing";
+import { createReleases } from "@smartclaw/openclaw";
 import {
   createDaemonHome,
   type RunningDaemon,
@@ -74,6 +80,24 @@ test("the real OpenClaw", { skip: skipWithoutRelease }, async (t) => {
     assert.equal(openclaw.gateway.version, newest);
     assert.deepEqual(await said(), history);
     await say("On probation");
+  });
+
+  await t.test("had backed itself up before, so that its own program restores what was said", async (t) => {
+    const openclaw = createReleases({ root: home.paths.releases, platform: process.platform });
+    const folder = mkdtempSync(join(tmpdir(), "sc-restored-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const archive = join(home.paths.updateWork, "backups", "openclaw.tar.gz");
+    const target = join(folder, "restored");
+    const state = join(folder, "empty");
+    mkdirSync(state);
+    const env = { PATH: process.env["PATH"], HOME: folder, OPENCLAW_STATE_DIR: state, OPENCLAW_OFFLINE: "1" };
+    const args = ["backup", "restore", archive, "--target", target, "--json"];
+    await promisify(execFile)(process.execPath, [openclaw.entry(earlier), ...args], { env });
+    const files = readdirSync(target, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    const holds = files.some(({ parentPath, name }) =>
+      readFileSync(join(parentPath, name)).includes("Before the update"),
+    );
+    assert.ok(holds, files.map(({ name }) => name).join());
   });
 
   await t.test("a daemon that is killed on probation comes back with the new release, on trial", async () => {

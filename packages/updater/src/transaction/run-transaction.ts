@@ -91,7 +91,7 @@ async function work(update: Transaction, deps: TransactionDeps): Promise<ErrorRe
         await target.rehearse(update, signal);
         break;
       case "await-idle":
-        await target.awaitIdle(signal);
+        await target.awaitIdle(update, signal);
         break;
       case "stop":
         await target.stop(update);

@@ -21,8 +21,8 @@ export interface UpdateTarget {
   stage(update: Transaction, progress: (state: InstallState) => void, signal: AbortSignal): Promise<void>;
   /** Starts the release on a copy of the state, on a port of its own, and has it answer. */
   rehearse(update: Transaction, signal: AbortSignal): Promise<void>;
-  /** Resolves when no turn, no approval and no typing user would be disturbed. */
-  awaitIdle(signal: AbortSignal): Promise<void>;
+  /** Resolves when no turn, no approval and no typing user would be disturbed, with what runs backed up by its own means. */
+  awaitIdle(update: Transaction, signal: AbortSignal): Promise<void>;
   /** Ends what runs. */
   stop(update: Transaction): Promise<void>;
   /** Makes the state `to.state` from `base`, whole and durable, or not at all. */
