@@ -20,7 +20,7 @@ export async function startBareGateway(
   home: TestHome,
   state: string,
   port: number,
-  more: object = {},
+  { more = {}, version = home.version }: { more?: object; version?: string } = {},
 ): Promise<BareGateway> {
   const folder = join(home.folder, state);
   mkdirSync(folder, { recursive: true });
@@ -45,11 +45,11 @@ export async function startBareGateway(
     OPENCLAW_NO_RESPAWN: "1",
   };
   const started = performance.now();
-  const args = [home.entry, "gateway", "run", "--bind", "loopback", "--port", String(port)];
+  const args = [home.entry(version), "gateway", "run", "--bind", "loopback", "--port", String(port)];
   const child = spawn(process.execPath, args, { env, stdio: "ignore" });
   const ended = new Promise((resolve) => child.once("close", resolve));
   const signal = AbortSignal.timeout(120_000);
-  await probeGateway({ port, version: home.version, token: benchToken, signal });
+  await probeGateway({ port, version, token: benchToken, signal });
   return {
     port,
     readyMs: performance.now() - started,

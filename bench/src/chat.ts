@@ -112,7 +112,7 @@ async function bareWithSameModel(home: TestHome, client: Client, baseUrl: string
     logFile: join(home.folder, "bare.log"),
   });
   const { secrets: _none, proxy: _nothing, ...config } = withPlainKeys(rendered);
-  return await startBareGateway(home, "bare-chat", barePort, config);
+  return await startBareGateway(home, "bare-chat", barePort, { more: config });
 }
 
 /** What OpenClaw would hold without SmartClaw: the keys themselves. */

@@ -18,8 +18,10 @@ export interface TestHome {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
-  /** OpenClaw's launcher, of the same copy that SmartClaw starts. */
-  readonly entry: string;
+  /** OpenClaw's launcher in a release, of the same copy that SmartClaw starts. */
+  entry(version: string): string;
+  /** Lays a release out again that an update has removed. */
+  bring(release: string): void;
   smartclaw(...args: string[]): Promise<{ stdout: string }>;
   /** What `status --json` prints, healthy or not. */
   status<T>(): Promise<T>;
@@ -35,10 +37,12 @@ export function makeTestHome(...releases: string[]): TestHome {
   if (source === undefined) throw new Error("OpenClaw is not installed here; run `npm test` once");
   const live = JSON.parse(readFileSync(join(source, "live.json"), "utf8")) as { openclaw: string };
   const openclaw = releases[0] ?? live.openclaw;
-  for (const release of releases.length === 0 ? [openclaw] : releases) {
+  const bring = (release: string): void => {
     const place = join("versions", "openclaw", release);
+    if (existsSync(join(folder, place))) return;
     cpSync(join(source, place), join(folder, place), { recursive: true, verbatimSymlinks: true });
-  }
+  };
+  for (const release of releases.length === 0 ? [openclaw] : releases) bring(release);
   writeFileSync(join(folder, "live.json"), JSON.stringify({ ...live, openclaw }));
   const env = { ...process.env, SMARTCLAW_HOME: folder, HOME: folder, CI: "1" };
   const smartclaw = (...args: string[]) => run(launcher, args, { env });
@@ -46,7 +50,9 @@ export function makeTestHome(...releases: string[]): TestHome {
     folder,
     env,
     version: openclaw,
-    entry: join(folder, "versions", "openclaw", openclaw, "node_modules", "openclaw", "openclaw.mjs"),
+    entry: (version) =>
+      join(folder, "versions", "openclaw", version, "node_modules", "openclaw", "openclaw.mjs"),
+    bring,
     smartclaw,
     async status<T>() {
       const { stdout } = await smartclaw("status", "--json").catch((error: { stdout: string }) => error);

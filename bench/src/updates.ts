@@ -2,13 +2,16 @@ import { readFileSync } from "node:fs";
 import type { SystemStatus } from "@smartclaw/contracts";
 import { type Client, createClient } from "../../apps/desktop/src/cli/client.ts";
 import { pathsOf } from "../../apps/desktop/src/daemon/paths.ts";
+import { startBareGateway } from "./bare-gateway.ts";
 import { ticks } from "./product.ts";
-import { row, type Row } from "./row.ts";
+import { median, row, type Row } from "./row.ts";
 import { makeTestHome, pause, type TestHome, untilReady } from "./test-home.ts";
 
 const [earlier, newer] = ["2026.9.5", "2026.9.6"];
 /** What SQLite and the log still write after a start must not count for what comes next. */
 const settleMs = 10_000;
+const rounds = 2;
+const barePort = 18_975;
 
 /** An update of the real OpenClaw to the next release and the way back, with the real disk, registry and supervisor. */
 export async function measureUpdates(): Promise<Row[]> {
@@ -19,22 +22,29 @@ export async function measureUpdates(): Promise<Row[]> {
     const client = createClient(pathsOf(home.env, process.platform).socket);
     await pause(settleMs);
     const look = await measureLook(client);
-    await client.updates.apply({ version: newer });
-    await until(client, ({ updates }) => updates.running?.step === "probation");
-    const switched = (await phases(home)).downtime();
-    await pause(settleMs);
-    const askedAt = Date.now();
-    await client.updates.goBack();
-    await until(
-      client,
-      ({ updates, openclaw }) => updates.running === null && openclaw.gateway.phase === "ready",
-    );
-    const back = (await phases(home)).readyAt() - askedAt;
-    await pause(settleMs);
-    await client.openclaw.restart();
-    await pause(1_000);
-    await untilReady(home);
-    const restarted = (await phases(home)).downtime();
+    const [aways, backs, byHand]: [number[], number[], number[]] = [[], [], []];
+    for (let round = 0; round <= rounds; round++) {
+      home.bring(newer);
+      const hand = await switchByHand(home, round);
+      await client.updates.apply({ version: newer });
+      await until(client, ({ updates }) => updates.running?.step === "probation");
+      const away = (await phases(home)).downtime();
+      await pause(settleMs);
+      const askedAt = Date.now();
+      await client.updates.goBack();
+      await until(
+        client,
+        ({ updates, openclaw }) => updates.running === null && openclaw.gateway.phase === "ready",
+      );
+      const back = (await phases(home)).readyAt() - askedAt;
+      await pause(settleMs);
+      // The first time both compile the newer release.
+      if (round === 0) continue;
+      byHand.push(hand);
+      aways.push(away);
+      backs.push(back);
+    }
+    const [switched, hand, back] = [median(aways), median(byHand), median(backs)];
     const { changed, all } = tarballBytes();
     return [
       row(
@@ -55,12 +65,12 @@ export async function measureUpdates(): Promise<Row[]> {
         true,
       ),
       row(
-        "update: OpenClaw away, against stopping and starting it",
+        "update: OpenClaw away, against stopping it and starting the newer one by hand",
         switched,
         "ms",
-        restarted,
+        hand,
         "<= 1.1",
-        switched / restarted <= 1.1,
+        switched / hand <= 1.1,
       ),
       row(
         "update: from the word to go back to a ready gateway",
@@ -74,6 +84,22 @@ export async function measureUpdates(): Promise<Row[]> {
   } finally {
     await home.dispose();
   }
+}
+
+/**
+ * A bare OpenClaw that is stopped, and the newer one that is started in its place, as a user would without SmartClaw:
+ * it brings the state into its own form first. Milliseconds from the one to the other.
+ */
+async function switchByHand(home: TestHome, round: number): Promise<number> {
+  const state = `bare-${round}`;
+  const before = await startBareGateway(home, state, barePort, { version: earlier });
+  await pause(settleMs);
+  const startedAt = performance.now();
+  await before.stop();
+  const after = await startBareGateway(home, state, barePort, { version: newer });
+  const taken = performance.now() - startedAt;
+  await after.stop();
+  return taken;
 }
 
 async function measureLook(client: Client): Promise<{ bytes: number; cpuMs: number }> {
