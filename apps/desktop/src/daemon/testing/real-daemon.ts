@@ -76,7 +76,7 @@ export function useInstalledReleases(
 ): void {
   if (installedReleases === undefined) throw new Error("no installed OpenClaw");
   mkdirSync(join(paths.releases, "versions", "openclaw"), { recursive: true, mode: 0o700 });
-  mkdirSync(paths.compiled, { mode: 0o700 });
+  mkdirSync(paths.compiled, { recursive: true, mode: 0o700 });
   for (const version of versions) {
     const place = join("versions", "openclaw", version);
     symlinkSync(join(installedReleases, place), join(paths.releases, place));
