@@ -22,7 +22,7 @@ export async function measureUpdates(): Promise<Row[]> {
     const client = createClient(pathsOf(home.env, process.platform).socket);
     await pause(settleMs);
     const look = await measureLook(client);
-    const [aways, backs, byHand]: [number[], number[], number[]] = [[], [], []];
+    const [aways, backs, byHand, restarts]: [number[], number[], number[], number[]] = [[], [], [], []];
     for (let round = 0; round <= rounds; round++) {
       home.bring(newer);
       const hand = await switchByHand(home, round);
@@ -38,13 +38,19 @@ export async function measureUpdates(): Promise<Row[]> {
       );
       const back = (await phases(home)).readyAt() - askedAt;
       await pause(settleMs);
+      await client.openclaw.restart();
+      await pause(1_000);
+      await untilReady(home);
+      const restarted = (await phases(home)).downtime();
       // The first time both compile the newer release.
       if (round === 0) continue;
       byHand.push(hand);
       aways.push(away);
       backs.push(back);
+      restarts.push(restarted);
     }
-    const [switched, hand, back] = [median(aways), median(byHand), median(backs)];
+    const [switched, restarted] = [median(aways), median(restarts)];
+    const [hand, back] = [median(byHand), median(backs)];
     const { changed, all } = tarballBytes();
     return [
       row(
@@ -63,6 +69,14 @@ export async function measureUpdates(): Promise<Row[]> {
         all,
         "for information",
         true,
+      ),
+      row(
+        "update: OpenClaw away, against stopping and starting it",
+        switched,
+        "ms",
+        restarted,
+        "<= 1.1",
+        switched / restarted <= 1.1,
       ),
       row(
         "update: OpenClaw away, against stopping it and starting the newer one by hand",
