@@ -75,13 +75,15 @@ test("the real OpenClaw", { skip: skipWithoutOpenclaw }, async (t) => {
     const folder = join(home, "passes");
     await rehearsal({ folder });
     assert.ok(!existsSync(folder));
-    assert.ok(readdirSync(join(compiledHome, version)).length > 0, "what was compiled is kept");
   });
 
   await t.test("is told what it has lost, that it runs commands, and where it shows secrets", async () => {
     const entry = changed(`
       import { spawn } from "node:child_process";
       import { join } from "node:path";
+      const { TMPDIR, NODE_COMPILE_CACHE } = process.env;
+      if (!TMPDIR.startsWith(${JSON.stringify(home)}) || NODE_COMPILE_CACHE !== ${JSON.stringify(join(compiledHome, version))})
+        throw new Error("its temporary files are not its own, or its compiled code is not kept");
       change((config) => ({ ...config, tools: { profile: "full", exec: { security: "full", ask: "off" } } }));
       const parse = JSON.parse;
       JSON.parse = (text, reviver) => {
@@ -124,8 +126,12 @@ test("the real OpenClaw", { skip: skipWithoutOpenclaw }, async (t) => {
   });
 });
 
-test("a release that ends at once", () =>
-  assert.rejects(rehearsal({ entry: program("process.exit(1)") }), SmartClawError));
+test("a release that ends at once leaves what was compiled of it", async () => {
+  const compiled = join(home, "compiled");
+  await assert.rejects(rehearsal({ entry: program("process.exit(1)"), compiled }), SmartClawError);
+  const kept = readdirSync(compiled, { recursive: true, withFileTypes: true });
+  assert.ok(kept.some((one) => one.isFile()));
+});
 
 test("a release that wants its configuration repaired", () =>
   assert.rejects(

@@ -4,7 +4,7 @@ import { SmartClawError } from "@smartclaw/contracts";
 import { type OpenClawProgram, runOpenClaw } from "../supervisor/run-openclaw.ts";
 import { syncFolder } from "./sync-folder.ts";
 
-/** Ten times what a large state takes. */
+/** A state grows with what was said; a program that hangs must not hold an update up for ever. */
 const timeoutMs = 300_000;
 
 /**
