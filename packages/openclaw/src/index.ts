@@ -34,3 +34,5 @@ export { createStates, type States } from "./releases/states.ts";
 export { type Inventory, inventory, lossBetween, takeInventory } from "./rehearsal/inventory.ts";
 export { clearRehearsal } from "./rehearsal/clear-rehearsal.ts";
 export { rehearse, type RehearsalDeps } from "./rehearsal/rehearse.ts";
+export { standInModel, startStandInModel } from "./rehearsal/stand-in-model.ts";
+export { takeTurnAside } from "./rehearsal/turn-aside.ts";

@@ -29,7 +29,7 @@ export async function openWaysOut(deps: {
   readonly proxyToken: Secret;
   readonly allowedHosts: () => readonly string[];
   /** Who uses them; asked when somebody does. */
-  readonly openclaw: () => Pick<OpenClawRoom, "processName" | "ownerOf">;
+  readonly openclaw: () => Pick<OpenClawRoom, "processName" | "ownerOf" | "trialRoute">;
   /** The daemon's own name in the ledger. */
   readonly self: string;
   readonly ledger: LedgerWriter;
@@ -51,7 +51,7 @@ export async function openWaysOut(deps: {
     onFault: (request, report) => providerFaults.failed(request, report),
     onAnswer: (request) => providerFaults.answered(request),
     token: deps.proxyToken,
-    route: (id) => connections.find(id),
+    route: (id) => connections.find(id) ?? deps.openclaw().trialRoute(id),
     keyFor: (id) => (needsVault(id) ? deps.keyOf(secretIdOf(id)) : null),
     needsKey: needsVault,
     ledger,

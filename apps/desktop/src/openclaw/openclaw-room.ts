@@ -11,7 +11,7 @@ import {
   type Secret,
   SmartClawError,
 } from "@smartclaw/contracts";
-import { doorPath } from "@smartclaw/egress";
+import { doorPath, type ModelRoute } from "@smartclaw/egress";
 import {
   bundledNode,
   type Chat,
@@ -52,6 +52,7 @@ import type { RunningOpenClaw } from "../updates/openclaw-target.ts";
 import { repairRuntime } from "./repair-runtime.ts";
 import { emptyFolder } from "./empty-folder.ts";
 import { createConnectionTeller } from "./tell-connections.ts";
+import { createTrialTurn } from "./trial-turn.ts";
 
 /** The release that a new installation gets. Its packages are listed with their hashes in `packages/openclaw/locks`. */
 const defaultVersion = "2026.9.6";
@@ -75,6 +76,8 @@ export interface OpenClawRoom {
   connectionsChanged(): void;
   /** Resolves when OpenClaw works with the connections of now, or does not seem to take them. */
   connectionsTold(): Promise<void>;
+  /** The way to the model of a trial, by the name that it has in OpenClaw; null when there is no such trial now. */
+  trialRoute(id: string): ModelRoute | null;
   readonly chat: Chat;
   /** For the updater. */
   readonly running: RunningOpenClaw;
@@ -140,12 +143,13 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     const first = deps.connections.list().find((one) => one.isDefault);
     return first === undefined ? null : `${first.id}/${first.model}`;
   };
+  /** The user's, and that of a trial. */
+  const models = () => [...deps.connections.list(), ...[trial.route()].filter((one) => one !== null)];
   const writeConfig = (): void => {
-    const known = deps.connections.list();
     const config = renderConfig({
       port,
       secretCommand: secretProvider,
-      providers: known.map((one) => ({
+      providers: models().map((one) => ({
         id: one.id,
         api: one.api,
         baseUrl: `http://127.0.0.1:${deps.modelProxyPort}${doorPath(one)}`,
@@ -240,7 +244,16 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     writeConfig,
     gateway,
     isReady: () => supervisor.state().phase === "ready",
-    models: () => ({ primary: primaryModel(), providers: deps.connections.list().map(({ id }) => id) }),
+    models: () => ({ primary: primaryModel(), providers: models().map(({ id }) => id) }),
+    log,
+  });
+  const trial = createTrialTurn({
+    gateway,
+    chat,
+    tell: () => {
+      teller.changed();
+      return teller.told();
+    },
     log,
   });
   let connected = false;
@@ -345,6 +358,10 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     },
     connectionsChanged: () => teller.changed(),
     connectionsTold: () => teller.told(),
+    trialRoute(id) {
+      const route = trial.route();
+      return route?.id === id ? route : null;
+    },
     running: {
       state: () => supervisor.state(),
       onChange: (listener) => supervisor.onChange(listener),
@@ -355,6 +372,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
         return running.length > 0 || approvals.length > 0;
       },
       takeInventory: () => takeInventory(gateway),
+      takeTurn: (version, turnMs, signal) => trial.take(version, turnMs, signal),
       backUp: (file, signal) => runBackup(programOf(live()), file, signal),
     },
     async close() {

@@ -91,6 +91,7 @@ function newTarget(
       stop: () => Promise.resolve(),
       isBusy: () => Promise.resolve(false),
       takeInventory: () => Promise.reject(new Error("nobody asks")),
+      takeTurn: () => Promise.reject(new Error("nobody asks")),
       backUp: (file) => Promise.resolve(writeFileSync(file, "backup")),
       ...change,
     },
@@ -102,6 +103,7 @@ function newTarget(
     coolDownMs: () => 0,
     log: { info() {}, warn() {}, error() {} },
     probationMs: 1,
+    turnMs: 1,
     pause: () => Promise.resolve(),
   });
   const stage = (change: Partial<Transaction> = {}): Promise<void> =>

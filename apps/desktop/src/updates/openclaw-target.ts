@@ -26,6 +26,13 @@ export interface RunningOpenClaw {
   isBusy(): Promise<boolean>;
   /** @throws SmartClawError while OpenClaw cannot be reached */
   takeInventory(): Promise<Inventory>;
+  /**
+   * Has it bring an answer to the chat, by a model that stands in for the user's.
+   * @param version for the sentence of a failure
+   * @param turnMs how long the answer may take, in milliseconds
+   * @throws SmartClawError UPDATE_UNHEALTHY, CANCELLED, GATEWAY_NOT_READY
+   */
+  takeTurn(version: string, turnMs: number, signal: AbortSignal): Promise<void>;
   /** As `runBackup`. */
   backUp(file: string, signal: AbortSignal): Promise<void>;
 }
@@ -53,6 +60,8 @@ export interface OpenClawTargetDeps extends ListDeps {
   readonly log: Log;
   /** How long a new release is watched, in milliseconds. */
   readonly probationMs: number;
+  /** From a question to it until the last word of the answer, in milliseconds. */
+  readonly turnMs: number;
   readonly pause: Pause;
 }
 
@@ -177,9 +186,9 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
     async startAndJudge(update, signal) {
       await untilReady(openclaw, signal);
       const expected = update.base === update.from.state ? readCounted(update) : null;
-      if (expected === null) return;
-      const loss = lossBetween(expected, await openclaw.takeInventory());
+      const loss = expected === null ? null : lossBetween(expected, await openclaw.takeInventory());
       if (loss !== null) throw unhealthy(update, `found only ${loss} after the update`);
+      await openclaw.takeTurn(update.to.version, deps.turnMs, signal);
     },
 
     async watch(update, signal) {

@@ -142,6 +142,11 @@ test("faults of updates", { skip: skipWithoutRelease }, async (t) => {
       return null;
     },
   );
+  await endure("answers in the rehearsal, but fails chat when it is live", rolledBackIn("trial"), {
+    release: "failsChatLive",
+    rehearsed: false,
+    turnMs: 5000,
+  });
   await endure("dies on probation", rolledBackIn("probation"), {
     release: "diesWhenTold",
     rehearsed: false,

@@ -39,8 +39,8 @@ export interface UpdateSurroundings {
   readonly probationMs: number;
   /** From the start of a rehearsal until it has to answer, in milliseconds. */
   readonly rehearsalStartMs: number;
-  /** From the rehearsal's question to the last word of the answer, in milliseconds. */
-  readonly rehearsalTurnMs: number;
+  /** From the question of a trial to the last word of the answer, in milliseconds. */
+  readonly turnMs: number;
   readonly rehearse: typeof rehearse;
   readonly pause: Pause;
   /** Whole milliseconds of a clock that nobody can set. */
@@ -52,7 +52,7 @@ export const surroundings: UpdateSurroundings = {
   probationMs: 10 * 60_000,
   // Slow machines start OpenClaw in more than half a minute.
   rehearsalStartMs: 180_000,
-  rehearsalTurnMs: 60_000,
+  turnMs: 60_000,
   rehearse,
   pause: createPause(systemTimer),
   steady: () => Math.floor(performance.now()),
@@ -119,7 +119,7 @@ export function createUpdates(deps: {
         log,
         onLine: ({ stream, text }) => deps.logs.openclaw(stream, `(rehearsal of ${to.version}) ${text}`),
         startMs: surroundings.rehearsalStartMs,
-        turnMs: surroundings.rehearsalTurnMs,
+        turnMs: surroundings.turnMs,
         signal,
       }),
     folder: paths.updateWork,
@@ -127,6 +127,7 @@ export function createUpdates(deps: {
     clock,
     log,
     probationMs: surroundings.probationMs,
+    turnMs: surroundings.turnMs,
     pause: surroundings.pause,
   });
   return createUpdater({

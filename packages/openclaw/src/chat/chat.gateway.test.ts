@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import type { ChatEvent, ConversationId } from "@smartclaw/contracts";
+import { z } from "zod";
 import {
   createRealGateway,
   quietLog,
@@ -9,8 +10,10 @@ import {
   until,
   type RealGateway,
 } from "../gateway/testing/real-gateway.ts";
+import { takeTurnAside } from "../rehearsal/turn-aside.ts";
 import { systemTimer } from "../supervisor/timers.ts";
 import { createChat, type Chat, type EndedRun } from "./chat.ts";
+import { trialConversation } from "./sessions.ts";
 
 let real: RealGateway;
 let chat: Chat;
@@ -224,6 +227,34 @@ test("chat through the real gateway", { skip: skipWithoutOpenclaw, concurrency: 
       await view.close();
     },
   );
+
+  await t.test("the turn of a trial takes place beside the others, and leaves nothing", async () => {
+    const key = trialConversation;
+    const sessions = async (): Promise<string> =>
+      JSON.stringify(await real.gateway.request("sessions.list", { limit: 500 }, z.unknown()));
+    // As of one that was cut off.
+    await real.gateway.request("sessions.create", { key }, z.unknown());
+    await say(key, "Before this one");
+    await until(async () => (await chat.history({ id: key, limit: 10 })).messages.length === 2);
+    assert.ok((await sessions()).includes(key));
+    assert.ok((await chat.list()).every(({ id }) => id !== key));
+    const turn = (word: string): Promise<void> =>
+      takeTurnAside(word, "local/stand-in", {
+        chat,
+        gateway: real.gateway,
+        version: "1.2.3",
+        newId: randomUUID,
+        log: quietLog,
+        turnMs: 60_000,
+        signal: new AbortController().signal,
+      });
+    await turn("w9");
+    await assert.rejects(turn("another word"), {
+      code: "UPDATE_UNHEALTHY",
+      message: /OpenClaw 1\.2\.3 started/,
+    });
+    assert.ok(!(await sessions()).includes(key));
+  });
 
   // Last, since OpenClaw refuses to ask a provider again for a minute after it rejected the key.
   await t.test("a rejected key ends in one sentence", async () => {

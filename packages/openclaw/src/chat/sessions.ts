@@ -21,9 +21,12 @@ export type SessionRow = z.infer<typeof sessionRow>;
 
 const untitled = "New conversation";
 
-/** What people talk in; not the sessions of scheduled jobs, sub-agents and channels. */
+/** Where OpenClaw shows after an update that it answers. Always the same, so that the next trial removes what one left. */
+export const trialConversation = conversationId.parse("agent:main:smartclaw-trial");
+
+/** What people talk in; not the sessions of scheduled jobs, sub-agents, channels and trials. */
 export function isConversation(row: SessionRow): boolean {
-  if (row.isBackground === true || row.archived === true) return false;
+  if (row.isBackground === true || row.archived === true || row.key === trialConversation) return false;
   return row.kind === "direct" && !/:(?:cron|subagent|hook|acp):/.test(row.key);
 }
 

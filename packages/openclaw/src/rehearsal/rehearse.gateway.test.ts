@@ -110,20 +110,6 @@ test("the real OpenClaw", { skip: skipWithoutOpenclaw }, async (t) => {
       },
     );
   });
-
-  await t.test("that starts but gets no answer through to the chat fails", () => {
-    // The same program, with a model at an address where nobody answers.
-    const entry = changed(`
-      change((config) => {
-        config.models.providers.rehearsal.baseUrl = "http://127.0.0.1:9/v1";
-        return config;
-      });
-    `);
-    return assert.rejects(
-      rehearsal({ entry, turnMs: 20_000 }),
-      coded("UPDATE_UNHEALTHY", /did not bring an answer/),
-    );
-  });
 });
 
 test("a release that ends at once leaves what was compiled of it", async () => {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type Clock, type Log, type ModelApi, type Secret, SmartClawError } from "@smartclaw/contracts";
+import { type Clock, type Log, type Secret, SmartClawError } from "@smartclaw/contracts";
+import { createChat } from "../chat/chat.ts";
 import { gatewayArguments, gatewayEnvironment } from "../config/gateway-process.ts";
 import { renderConfig, secretIds } from "../config/render-config.ts";
 import { createGatewayClient, type Gateway } from "../gateway/gateway-client.ts";
@@ -18,20 +19,11 @@ import type { ProcessEntry } from "../watchdog/process-table.ts";
 import { createProcessTree } from "../watchdog/process-tree.ts";
 import { rehearsalPidFile } from "./clear-rehearsal.ts";
 import { type Inventory, lossBetween, takeInventory } from "./inventory.ts";
-import { startRehearsalModel } from "./rehearsal-model.ts";
 import { takeTurn } from "./rehearsal-turn.ts";
 import { filesWith, processesWith } from "./secrets-in-clear.ts";
+import { standInModel, startStandInModel } from "./stand-in-model.ts";
 
 const firstPort = 18_860;
-const model = {
-  id: "rehearsal",
-  name: "Rehearsal",
-  contextWindow: 131_072,
-  maxTokens: 4096,
-  images: false,
-  reasoning: false,
-};
-const api: ModelApi = "openai-completions";
 
 export interface RehearsalDeps {
   readonly version: string;
@@ -79,7 +71,7 @@ export async function rehearse(deps: RehearsalDeps): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     // Means the same to every shell that OpenClaw may start.
-    const standIn = await startRehearsalModel({ word, command: `echo it was > "${probe}"` });
+    const standIn = await startStandInModel({ word, command: `echo it was > "${probe}"` });
     try {
       const wayOut = await deps.openWayOut(standIn.port);
       try {
@@ -142,8 +134,10 @@ async function tryOut(
       const rendered = renderConfig({
         port,
         secretCommand,
-        providers: [{ id: "rehearsal", api, baseUrl: given.modelUrl, models: [model] }],
-        primary: "rehearsal/rehearsal",
+        providers: [
+          { id: "rehearsal", api: standInModel.api, baseUrl: given.modelUrl, models: [standInModel] },
+        ],
+        primary: `rehearsal/${standInModel.id}`,
         forwardProxyUrl: given.forwardProxyUrl,
         workspace,
         logFile: join(folder, "openclaw.log"),
@@ -190,7 +184,9 @@ async function tryOut(
     await untilReady(supervisor, signal);
     gateway.connect();
     findings.push(await lossIn(gateway, deps.expected));
-    await takeTurn(given.word, { ...deps, gateway });
+    const chat = createChat({ ...deps, gateway, setTimer: systemTimer });
+    const { id } = await chat.create({ title: "Rehearsal" });
+    await takeTurn(given.word, id, { ...deps, chat });
     if (existsSync(given.probe)) findings.push("ran a command that the model asked for, which is off");
     findings.push(shown(await processesWith(secrets, await runningNow()), "the environment or arguments of"));
   } finally {

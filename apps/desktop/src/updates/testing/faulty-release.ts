@@ -10,7 +10,7 @@ export interface FaultPlaces {
   readonly trigger: string;
 }
 
-/** One way to fail: JavaScript that runs before the real OpenClaw, with `live`, `places` and Node's `fs`, `http` and `path`. */
+/** One way to fail: JavaScript that runs before the real OpenClaw, with `live`, `places` and Node's `fs`, `http`, `net` and `path`. */
 const faults = {
   exits1: `process.exit(1);`,
   exits78: `process.exit(78);`,
@@ -26,6 +26,12 @@ const faults = {
     const config = JSON.parse(fs.readFileSync(process.env.OPENCLAW_CONFIG_PATH, "utf8"));
     config.models.providers = {};
     fs.writeFileSync(process.env.OPENCLAW_CONFIG_PATH, JSON.stringify(config));`,
+  /** Of what is listened to on this computer it finds nothing any more, once it is live. */
+  failsChatLive: `
+    if (live) net.Socket.prototype.connect = function () {
+      process.nextTick(() => this.destroy(new Error("lost")));
+      return this;
+    };`,
   diesWhenTold: `if (live) setInterval(() => { if (fs.existsSync(places.trigger)) process.exit(1); }, 100).unref();`,
   /** What it makes of the databases, no release can read. */
   migratesAndFails: `
@@ -51,6 +57,7 @@ export function faultyProgram(version: string, fault: Fault, places: FaultPlaces
   return `
     import fs from "node:fs";
     import http from "node:http";
+    import net from "node:net";
     import path from "node:path";
     const places = ${JSON.stringify(places)};
     const live = process.env.OPENCLAW_STATE_DIR === places.liveState;

@@ -47,6 +47,8 @@ export interface AttemptOptions {
   readonly rehearsed?: boolean;
   /** From the start of a rehearsal until it has to answer, in milliseconds. */
   readonly startMs?: number;
+  /** From the question of a trial to the last word of the answer, in milliseconds. */
+  readonly turnMs?: number;
   readonly clock?: Clock;
   /** When the journal says so, and the work of the step has not begun. */
   readonly onStep?: (step: UpdateStep) => void;
@@ -104,7 +106,7 @@ export function openHouseUpdater(
     surroundings: {
       probationMs,
       rehearsalStartMs: options.startMs ?? patienceMs,
-      rehearsalTurnMs: patienceMs,
+      turnMs: options.turnMs ?? patienceMs,
       rehearse: options.rehearsed === false ? () => Promise.resolve() : rehearse,
       // Between two looks whether OpenClaw is idle nothing happens here.
       pause: (ms, signal) => surroundings.pause(ms === probationMs ? ms : 100, signal),

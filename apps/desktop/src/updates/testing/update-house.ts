@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectionId, type ConversationId, type LedgerWriter, Secret } from "@smartclaw/contracts";
+import { createModelProxy } from "@smartclaw/egress";
 import { startProviderStandIn } from "@smartclaw/egress/testing";
 import { createReleases, createRuntimeInstaller, createRuntimes, createStates } from "@smartclaw/openclaw";
 import { openUpdateStore } from "@smartclaw/updater";
@@ -94,11 +95,23 @@ export async function createUpdateHouse(disk: string | null): Promise<UpdateHous
     kind: "compatible",
     label: "Stand-in",
     api: "openai-completions",
-    baseUrl: provider.url,
+    baseUrl: `${provider.url}/v1`,
     model: model.id,
     models: [model],
     addedAt: 0,
     lastCheck: null,
+  });
+  const proxyToken = newToken();
+  const modelProxy = createModelProxy({
+    token: proxyToken,
+    route: (id) => connections.find(id) ?? room.trialRoute(id),
+    keyFor: () => null,
+    needsKey: () => false,
+    onFault() {},
+    ledger,
+    clock: Date,
+    log,
+    processes: { client: () => "openclaw", self: "test" },
   });
   const room = createOpenClawRoom({
     paths,
@@ -109,9 +122,8 @@ export async function createUpdateHouse(disk: string | null): Promise<UpdateHous
     install: { ...nothing, lockFile: listOf },
     nodePath: process.execPath,
     gatewayToken: newToken(),
-    proxyToken: newToken(),
-    // The provider answers on every path.
-    modelProxyPort: provider.port,
+    proxyToken,
+    modelProxyPort: await modelProxy.listen(),
     // Nobody listens there.
     forwardProxyPort: 1,
     connections,
@@ -220,6 +232,7 @@ export async function createUpdateHouse(disk: string | null): Promise<UpdateHous
         .join("\n"),
     async dispose() {
       await room.close();
+      await modelProxy.close();
       await provider.close();
       logs.close();
       for (const { version } of releases.list()) {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startRehearsalModel } from "./rehearsal-model.ts";
+import { startStandInModel } from "./stand-in-model.ts";
 
 test("the model wants a command run first, and says its word when it was told what came of that", async (t) => {
-  const model = await startRehearsalModel({ word: "the-word", command: "echo it" });
+  const model = await startStandInModel({ word: "the-word", command: "echo it" });
   t.after(() => model.close());
   const ask = async (body: string): Promise<string> =>
     (await fetch(`${model.baseUrl}/chat/completions`, { method: "POST", body })).text();
   const conversation = (...roles: string[]): string =>
-    JSON.stringify({ model: "rehearsal", messages: roles.map((role) => ({ role, content: "x" })) });
+    JSON.stringify({ model: "stand-in", messages: roles.map((role) => ({ role, content: "x" })) });
 
   const first = await ask(conversation("system", "user"));
   assert.match(first, /"name":"exec","arguments":"{\\"command\\":\\"echo it\\"}"/);
@@ -18,4 +18,13 @@ test("the model wants a command run first, and says its word when it was told wh
   for (let times = 0; times < 2; times += 1) assert.match(await ask(conversation("user")), /tool_calls/);
   assert.match(await ask(conversation("user")), /the-word/, "it does not insist for ever");
   assert.match(await ask("no conversation"), /the-word/);
+});
+
+test("without a command it says its word at once", async (t) => {
+  const model = await startStandInModel({ word: "the-word", command: null });
+  t.after(() => model.close());
+  const body = JSON.stringify({ model: "stand-in", messages: [{ role: "user", content: "x" }] });
+  const answer = await (await fetch(`${model.baseUrl}/chat/completions`, { method: "POST", body })).text();
+  assert.match(answer, /"content":"the-word"/);
+  assert.doesNotMatch(answer, /tool_calls/);
 });

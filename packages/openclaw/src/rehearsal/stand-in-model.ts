@@ -1,33 +1,45 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Model, ModelApi } from "@smartclaw/contracts";
 import { z } from "zod";
+
+/** What OpenClaw's configuration says of it. */
+export const standInModel: Model & { readonly api: ModelApi } = {
+  id: "stand-in",
+  name: "Stand-in",
+  api: "openai-completions",
+  contextWindow: 131_072,
+  maxTokens: 4096,
+  images: false,
+  reasoning: false,
+};
 
 const conversation = z.looseObject({ messages: z.array(z.looseObject({ role: z.string() })) });
 /** A release that passes the call over in silence gets its answer at last, too. */
 const mostCalls = 3;
 
 /**
- * A model for rehearsals on loopback, by OpenAI's streaming chat completions. It first asks for OpenClaw's tool `exec`
- * with `command`, and answers with `word` when it was told what came of that. It asks for no key, because it gives
- * nothing away.
+ * A model for trials on loopback, by OpenAI's streaming chat completions. It first asks for OpenClaw's tool `exec` with
+ * `command`, if there is one, and answers with `word` when it was told what came of that. It asks for no key, because it
+ * gives nothing away.
  */
-export async function startRehearsalModel({
+export async function startStandInModel({
   word,
   command,
 }: {
   readonly word: string;
-  readonly command: string;
+  readonly command: string | null;
 }): Promise<{ readonly baseUrl: string; readonly port: number; close(): Promise<void> }> {
   let calls = 0;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const roles = await rolesIn(request);
     const send = (delta: object, finish: string | null = null): void => {
       const choices = [{ index: 0, delta, finish_reason: finish }];
-      const head = { id: "rehearsal", object: "chat.completion.chunk", created: 0, model: "rehearsal" };
+      const head = { id: "stand-in", object: "chat.completion.chunk", created: 0, model: standInModel.id };
       response.write(`data: ${JSON.stringify({ ...head, choices })}\n\n`);
     };
     response.writeHead(200, { "content-type": "text/event-stream" });
-    if (roles.at(-1) === "user" && calls < mostCalls) {
+    if (command !== null && roles.at(-1) === "user" && calls < mostCalls) {
       calls += 1;
       const call = { name: "exec", arguments: JSON.stringify({ command }) };
       const id = `call_${calls}`;
