@@ -36,6 +36,7 @@ for (const [file, from] of /** @type {const} */ ([
   ["packages/vault/src/a.ts", "node:https"],
   ["packages/vault/src/a.ts", "@smartclaw/egress"],
   ["packages/egress/src/a.ts", "@smartclaw/vault"],
+  ["packages/guardian/src/a.ts", "@smartclaw/openclaw"],
   ["packages/egress/src/a.ts", "@smartclaw/vault/keystore-child"],
   ["packages/openclaw/src/a.ts", "@smartclaw/egress"],
   ["packages/openclaw/src/supervisor/a-reducer.ts", "node:fs"],

@@ -9,6 +9,7 @@ import {
   unlockExamples,
   whereExamples,
 } from "./keys-help.ts";
+import { checkExamples } from "./commands/guardian-help.ts";
 import * as help from "./commands/update-help.ts";
 import { daemonNodeFlags } from "../daemon/node-flags.ts";
 import { pathsOf } from "../daemon/paths.ts";
@@ -174,6 +175,12 @@ export async function main(installed: string): Promise<void> {
     .option("--replace", "end the one that there is")
     .addHelpText("after", recoveryExamples)
     .action(async (options) => execute((await import("./commands/vault.ts")).recoveryPhrase, options));
+
+  const guardian = command("guardian", "what the assistant may do on this computer");
+  command("check", "what would be answered to the commands in a file; runs nothing", guardian)
+    .argument("<file>", "one JSON object a line: id, cmd, cwd, grants, and caller or now if they matter")
+    .addHelpText("after", checkExamples)
+    .action(async (file: string) => execute((await import("./commands/guardian.ts")).check, { file }));
 
   const update = command("update", "newer versions of OpenClaw, and the way back").action(async () =>
     execute((await import("./commands/update.ts")).status, {}),

@@ -1,0 +1,370 @@
+import { posix } from "node:path";
+import { protectionOf } from "../paths/protected.ts";
+import { isWithin, resolvePath } from "../paths/resolve.ts";
+import type { Call } from "../programs/call.ts";
+import { findProgram, type Program } from "../programs/find-program.ts";
+import { profileOf } from "../programs/profiles.ts";
+import { isHidden, refusalOf } from "../programs/refused.ts";
+import { isInterpreter, isShell, looksInside, wrappers } from "../programs/wrappers.ts";
+import { type Argument, known } from "../shell/argument.ts";
+import { type Folders, type ShellCommand, type ShellVisitor, walkShell } from "../shell/walk.ts";
+import { deceptionsIn, hasForeignLetters } from "../text/deceptions.ts";
+import type { World } from "../world/world.ts";
+import { touch } from "./path-effects.ts";
+import { createFindings, type Findings, type Need, type Report } from "./report.ts";
+import { reachUrl } from "./url-effects.ts";
+
+/** Longer, nobody reads. In UTF-16 code units. */
+const longest = 65_536;
+const mostDepth = 8;
+
+/**
+ * What a line of shell would run, read, write and reach: everything that can be known before it runs, on every way
+ * through it.
+ * @param text for `bash --noprofile --norc -c`
+ * @param folder in which it is started, absolute
+ */
+export function analyse(text: string, folder: string, world: World): Report {
+  const findings = createFindings();
+  for (const deception of deceptionsIn(text)) findings.refuse(`the text has ${deception}`);
+  if (text.length > longest) {
+    findings.unknown("the line is too long");
+    return findings.report();
+  }
+  const start = resolvePath(world, "/", folder);
+  const analysis = createAnalysis(world, findings);
+  analysis.shell(text, start === null ? null : [start.path], []);
+  analysis.end();
+  return findings.report();
+}
+
+function createAnalysis(world: World, findings: Findings) {
+  let depth = 0;
+  /** Files whose content decides what a command does. */
+  const code = new Set<string>();
+  const touched: { path: string }[] = [];
+  const noted: Findings = {
+    ...findings,
+    need(need: Need) {
+      if (need.type === "write" || need.type === "remove") touched.push({ path: need.path });
+      findings.need(need);
+    },
+  };
+
+  function shell(text: string, folders: Folders, fedBy: ShellCommand["fedBy"]): void {
+    depth += 1;
+    if (depth > mostDepth) findings.unknown("programs run programs too deeply");
+    else walkShell(text, { home: world.home, user: world.user, folders }, visitor(fedBy));
+    depth -= 1;
+  }
+
+  function visitor(outer: ShellCommand["fedBy"]): ShellVisitor {
+    return {
+      unknown: (why) => findings.unknown(why),
+      test: (operator, operand, folders) => {
+        if (/^-[abcdefghkprstuwxGLNOS]$/.test(operator)) touch(world, noted, folders, operand, "read");
+        else if (!/^-[nz]$/.test(operator)) findings.unknown(`the condition ${operator} is not understood`);
+      },
+      redirect(operator, target, folders) {
+        if (operator !== "<") touch(world, noted, folders, target, "write");
+        if (operator === "<" || operator === "<>") touch(world, noted, folders, target, "read");
+      },
+      command: (one) => runCommand({ ...one, fedBy: [...outer, ...one.fedBy] }),
+    };
+  }
+
+  function runCommand(one: ShellCommand): Folders | undefined {
+    const [first, ...args] = one.words;
+    const name = first?.text ?? null;
+    if (first === undefined || name === null) {
+      findings.unknown("which program would run is not known before");
+      if (first?.atLeast !== undefined && first.atLeast !== "") refuseByName(first.atLeast, args);
+      return undefined;
+    }
+    // The shell expands braces before it looks for the program.
+    if (first.source.includes("{")) findings.unknown("which program would run is not plain to see");
+    if (hasForeignLetters(name)) findings.refuse("the name of a program is written with foreign letters");
+    const base = name.replace(/^.*\//, "");
+    const flat = one.fedBy.flat();
+    if (isInterpreter(base) && isHidden(flat))
+      findings.refuse("what is fetched or decoded would run, and nobody has read it");
+    const toNetwork = /^(?:nc|ncat|netcat|socat|telnet)$/.test(base);
+    if (toNetwork && one.fedBy.some(([by = ""]) => isShell(by.replace(/^.*\//, ""))))
+      findings.refuse("a connection would be given a shell");
+    if (one.connected && (isShell(base) || base === "exec"))
+      findings.refuse("a connection would be given a shell");
+    if (name === "cd") return changeFolder(args, one.folders);
+    if (Object.hasOwn(stateBuiltins, name)) return stateBuiltins[name]?.(one, args);
+    runProgram(one, name, args);
+    return undefined;
+  }
+
+  function refuseByName(name: string, args: readonly Argument[]): void {
+    const refusal = refusalOf(
+      name.replace(/^.*\//, ""),
+      args.map(({ text, atLeast }) => text ?? atLeast),
+    );
+    if (refusal !== null) findings.refuse(`${name} is never run: ${refusal}`);
+  }
+
+  function runProgram(one: ShellCommand, name: string, args: readonly Argument[]): void {
+    refuseByName(name, args);
+    const from = one.folders?.[0] ?? null;
+    const program =
+      from === null && name.includes("/") && !name.startsWith("/")
+        ? null
+        : findProgram(world, from ?? "/", name);
+    if (name.includes("/")) for (const folder of one.folders ?? []) refuseProtectedPath(folder, name);
+    if (
+      program === null ||
+      (one.folders !== null && one.folders.length > 1 && name.includes("/") && !name.startsWith("/"))
+    ) {
+      findings.unknown(`${name} is no program that is known here`);
+      for (const arg of args) mention(one.folders, arg);
+      return;
+    }
+    if (!program.trusted) code.add(program.file);
+    let beyond: string | null = null;
+    let words: readonly string[] = args.map(({ text, source }) => text ?? source);
+    const call = createCall(one, program, args, {
+      beyond: (why) => void (beyond ??= why),
+      namedAs: (named) => void (words = named),
+    });
+    const wrapper =
+      program.trusted && Object.hasOwn(wrappers, program.name) ? wrappers[program.name] : undefined;
+    if (wrapper?.(call) === true) return;
+    const profile = program.trusted ? profileOf(program.name) : null;
+    if (wrapper === undefined) {
+      if (profile !== null) profile(call);
+      else {
+        beyond ??= `what the arguments of ${program.name} do is not known here`;
+        for (const arg of args) mention(one.folders, arg);
+      }
+      looksInside(call);
+    }
+    if (isInterpreter(program.name)) for (const arg of args) noteCode(one.folders, arg);
+    findings.need({
+      type: "run",
+      program: program.file,
+      argv: [name, ...args.map(({ text }) => text)],
+      words: [program.name, ...words],
+      beyond,
+    });
+  }
+
+  function createCall(
+    one: ShellCommand,
+    program: Program,
+    args: readonly Argument[],
+    told: Pick<Call, "beyond" | "namedAs">,
+  ): Call {
+    const { folders, fedBy } = one;
+    const reads = (path: Argument): void => touch(world, noted, folders, path, "read");
+    const writes = (path: Argument): void => touch(world, noted, folders, path, "write");
+    const runs = (words: readonly Argument[]): void => {
+      depth += 1;
+      if (depth > mostDepth) findings.unknown("programs run programs too deeply");
+      else runCommand({ ...one, words });
+      depth -= 1;
+    };
+    const placesOf = (path: Argument): string[] =>
+      path.text === null
+        ? []
+        : (folders ?? [])
+            .flatMap((from) => resolvePath(world, from, path.text ?? "") ?? [])
+            .filter(({ kind }) => kind !== "missing")
+            .map((place) => place.path);
+    return {
+      name: program.name,
+      args,
+      fedBy,
+      fedByNames: fedBy.length === 1 && namesEndWithNul(fedBy[0] ?? []),
+      ...told,
+      reads,
+      writes,
+      removes: (path) => touch(world, noted, folders, path, "remove"),
+      readsFolder: () => reads(known(".")),
+      writesFolder: () => writes(known(".")),
+      readsIfThere: (path) => {
+        if (placesOf(path).length > 0) reads(path);
+      },
+      isThere: (path) => placesOf(path).length > 0,
+      mentions: (path) => mention(folders, path),
+      arrivesAt(path) {
+        for (const from of folders ?? []) {
+          const place = path.text === null ? null : resolvePath(world, from, path.text);
+          const protection = place === null ? null : protectionOf(world, place.path, "write");
+          if (protection !== null) findings.unknown(`${protection.what} would be written`);
+        }
+      },
+      besides(path) {
+        const { text } = path;
+        if (text === null) return;
+        const folder = { ...path, text: posix.dirname(text), atLeast: posix.dirname(text) };
+        writes(folder);
+      },
+      reaches: (url, sends) => reachUrl(world, noted, folders, url, sends),
+      mentionsUrl: (url) =>
+        reachUrl(
+          world,
+          { ...createFindings(), refuse: (why) => findings.refuse(why) },
+          folders,
+          { ...url, text: url.text ?? url.atLeast },
+          false,
+        ),
+      loses: (what) => findings.need({ type: "undo", what }),
+      runs,
+      runsOnNames: (words) => {
+        const names: Argument = {
+          text: null,
+          pattern: null,
+          atLeast: "",
+          pipe: true,
+          source: "the names that it reads",
+        };
+        runs(words.length === 0 ? [known("echo"), names] : [...words, names]);
+      },
+      runsShell(script) {
+        if (script.text === null) findings.unknown(`what ${program.name} would run is not known before`);
+        else shell(script.text, folders, fedBy);
+      },
+      unknown: (why) => findings.unknown(why),
+      refuse: (why) => findings.refuse(why),
+    };
+  }
+
+  function mention(folders: Folders, path: Argument): void {
+    const text = path.text ?? path.atLeast;
+    if (text === "") return;
+    for (const from of folders ?? ["/"])
+      refuseProtectedPath(from, text.startsWith("~/") ? world.home + text.slice(1) : text);
+  }
+
+  function refuseProtectedPath(from: string, path: string): void {
+    const place = resolvePath(world, from, path);
+    const protection = place === null ? null : protectionOf(world, place.path, "read");
+    if (protection?.kind === "never") findings.refuse(`${protection.what} would be touched`);
+  }
+
+  function noteCode(folders: Folders, arg: Argument): void {
+    if (arg.text === null || arg.text.startsWith("-")) return;
+    for (const from of folders ?? []) {
+      const place = resolvePath(world, from, arg.text);
+      if (place !== null) code.add(place.path);
+    }
+  }
+
+  function changeFolder(args: readonly Argument[], folders: Folders): Folders {
+    const operands = args.filter(({ text }) => text === null || !/^-[LPe@]+$|^--$/.test(text));
+    const [target = known(world.home), ...more] = operands;
+    if (more.length > 0 || target.text === null || target.text === "-" || target.text === "") {
+      findings.unknown("to which folder it changes is not known before the run");
+      return null;
+    }
+    touch(world, noted, folders, target, "read");
+    const next: string[] = [];
+    for (const from of folders ?? (target.text.startsWith("/") ? ["/"] : [])) {
+      const place = resolvePath(world, from, target.text);
+      // The shell remembers the way that it took, not where that led.
+      if (place === null || place.path !== posix.resolve(from, target.text))
+        findings.unknown("a folder is reached by a link");
+      if (place === null) return null;
+      next.push(place.path);
+    }
+    return next.length === 0 ? null : next;
+  }
+
+  const stateful =
+    (name: string): StateBuiltin =>
+    () => {
+      findings.unknown(`${name} changes what the commands behind it mean`);
+    };
+  const runsCode =
+    (name: string, which: (args: readonly Argument[]) => readonly Argument[]): StateBuiltin =>
+    (one, args) => {
+      findings.unknown(`${name} runs code that is put together before`);
+      const words = which(args);
+      const text = words.map((word) => word.text ?? word.atLeast).join(" ");
+      if (text !== "") shell(text, one.folders, one.fedBy);
+    };
+  type StateBuiltin = (one: ShellCommand, args: readonly Argument[]) => Folders | undefined | void;
+  const stateBuiltins: Readonly<
+    Record<string, (one: ShellCommand, args: readonly Argument[]) => Folders | undefined>
+  > = Object.fromEntries(
+    [
+      ...(
+        "alias unalias export declare typeset readonly local unset set shopt enable hash bind complete compopt read mapfile " +
+        "readarray getopts let umask ulimit history fc dirs suspend disown logout caller type jobs fg bg"
+      )
+        .split(" ")
+        .map((name) => [name, stateful(name)] as const),
+      ["eval", runsCode("eval", (args) => args)] as const,
+      ["trap", runsCode("trap", (args) => args.slice(0, 1))] as const,
+      [
+        "compgen",
+        runsCode("compgen", (args) => args.filter((_, at) => args[at - 1]?.text === "-C")),
+      ] as const,
+      ...["source", "."].map((name): readonly [string, StateBuiltin] => [
+        name,
+        (one, args) => {
+          findings.unknown(`${name} runs code from a file`);
+          for (const arg of args.slice(0, 1)) touch(world, noted, one.folders, arg, "read");
+        },
+      ]),
+      [
+        "exec",
+        (one: ShellCommand, args: readonly Argument[]) => {
+          findings.unknown("exec changes where everything behind it goes");
+          if (args.length > 0) runCommand({ ...one, words: args });
+        },
+      ] as const,
+      ...["pushd", "popd"].map((name): readonly [string, StateBuiltin] => [
+        name,
+        (one, args) => {
+          findings.unknown(`${name} changes the folder in a way that is not followed`);
+          return args.length === 1 ? changeFolder(args, one.folders) : null;
+        },
+      ]),
+      ...["exit", "return", "break", "continue", "wait"].map((name): readonly [string, StateBuiltin] => [
+        name,
+        (_, args) => {
+          if (!args.every(({ text }) => text !== null && /^\d{1,3}$/.test(text)))
+            findings.unknown(`${name} is given what is not known`);
+        },
+      ]),
+    ].map(([name, builtin]) => [name, (one, args) => builtin(one, args) ?? undefined]),
+  );
+
+  return {
+    shell,
+    /** What is written and run in one line was not there to be looked at. */
+    end() {
+      for (const file of code)
+        if (
+          touched.some(
+            ({ path }) => isWithin(file, path) && path !== "/" && (path === file || !isFolder(path)),
+          )
+        )
+          findings.unknown("a file is written and run in the same line");
+    },
+  };
+
+  function isFolder(path: string): boolean {
+    return world.entry(path)?.kind === "folder";
+  }
+}
+
+/** Whether a command prints names of files with a NUL behind each. */
+function namesEndWithNul(words: readonly string[]): boolean {
+  const [name = "", ...args] = words;
+  const base = name.replace(/^.*\//, "");
+  if (base === "find") return args.includes("-print0");
+  if (base === "grep")
+    return (
+      args.some((arg) => /^-[A-Za-z]*Z|^--null$/.test(arg)) &&
+      args.some((arg) => /^-[A-Za-z]*[lL]|^--files-with(?:out)?-match(?:es)?$/.test(arg))
+    );
+  if (base === "rg" || base === "fd" || base === "fdfind")
+    return args.some((arg) => /^-[A-Za-z]*0|^--null$|^--print0$/.test(arg));
+  return false;
+}

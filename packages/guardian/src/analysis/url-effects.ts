@@ -1,0 +1,71 @@
+import { protectionOf } from "../paths/protected.ts";
+import { resolvePath } from "../paths/resolve.ts";
+import type { Argument } from "../shell/argument.ts";
+import type { Folders } from "../shell/walk.ts";
+import type { World } from "../world/world.ts";
+import type { Findings } from "./report.ts";
+
+/** Where clouds tell a machine its own secrets. */
+const metadata = new Set([
+  "169.254.169.254",
+  "[fd00:ec2::254]",
+  "100.100.100.200",
+  "metadata.google.internal",
+  "metadata",
+]);
+
+/**
+ * What a program that is given a URL reaches. Programs read addresses in their own ways, so that only the plainest is
+ * taken: https, a name, no user, the usual port.
+ */
+export function reachUrl(
+  world: World,
+  findings: Findings,
+  folders: Folders,
+  argument: Argument,
+  sends: boolean,
+): void {
+  const { text, source } = argument;
+  if (text === null) return findings.unknown(`where ${source} leads is not known before the run`);
+  const url = parsed(text);
+  if (url === null) return findings.unknown(`${text} is no address that is understood`);
+  if (url.protocol === "file:") {
+    const place = resolvePath(world, folders?.[0] ?? "/", decoded(url.pathname));
+    const protection = place === null ? null : protectionOf(world, place.path, "read");
+    if (protection?.kind === "never") findings.refuse(`${protection.what} would be read`);
+    return findings.unknown("a file would be read as an address");
+  }
+  const host = url.hostname.toLowerCase().replace(/\.$/, "");
+  if (metadata.has(host)) findings.refuse("the secrets of this machine would be asked for");
+  const port = url.port === "" ? (url.protocol === "http:" ? 80 : 443) : Number(url.port);
+  if (isThisComputer(host)) {
+    const orders = world.controlPorts.has(port) || /guardian|smart-?claw|open-?claw/i.test(url.pathname);
+    if (orders) findings.refuse("it would give orders to SmartClaw or OpenClaw");
+  }
+  const plain = /^https:\/\/[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::443)?(?:[/?#]|$)/i.test(text);
+  if (!plain) return findings.unknown(`${text} is no plain address of a page`);
+  findings.need({ type: "reach", host, port, sends });
+}
+
+function parsed(text: string): URL | null {
+  const whole = /^[a-z][a-z0-9+.-]*:(?:\/\/|[^\d/])/i.test(text) ? text : `http://${text}`;
+  return URL.canParse(whole) ? new URL(whole) : null;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function isThisComputer(host: string): boolean {
+  return (
+    host === "localhost" ||
+    host.endsWith(".localhost") ||
+    /^127\.|^0\.0\.0\.0$/.test(host) ||
+    ["[::1]", "[::]"].includes(host) ||
+    host.startsWith("[::ffff:7f")
+  );
+}

@@ -1,0 +1,71 @@
+import type { Need } from "../analysis/report.ts";
+import { isWithin } from "../paths/resolve.ts";
+import { findProgram } from "../programs/find-program.ts";
+import type { World } from "../world/world.ts";
+import type { Grant } from "./grant.ts";
+
+/** Grants, found by what they are about. */
+export interface GrantIndex {
+  /** The grants that cover a need, of those that apply. */
+  covering(need: Need, applies: (grant: Grant) => boolean): readonly Grant[];
+  /** Whether a folder of a grant would go with this path. */
+  holdsGranted(path: string): boolean;
+}
+
+export function indexGrants(grants: readonly Grant[], world: World): GrantIndex {
+  const byKey = new Map<string, Grant[]>();
+  const folders = new Set<string>();
+  for (const grant of grants) {
+    const key = keyOf(grant, world);
+    if (key === null) continue;
+    byKey.set(key, [...(byKey.get(key) ?? []), grant]);
+    const { scope } = grant;
+    if (grant.effect === "allow" && (scope.type === "read" || scope.type === "write"))
+      folders.add(scope.path);
+  }
+  return {
+    covering: (need, applies) =>
+      keysOf(need)
+        .flatMap((key) => byKey.get(key) ?? [])
+        .filter((grant) => applies(grant) && covers(grant, need)),
+    holdsGranted: (path) => [...folders].some((granted) => isWithin(granted, path)),
+  };
+}
+
+function keyOf({ scope }: Grant, world: World): string | null {
+  if (scope.type === "run") {
+    const program = findProgram(world, "/", scope.words[0] ?? "");
+    return program === null ? null : `run ${program.file}`;
+  }
+  if (scope.type === "reach") return `reach ${scope.host.toLowerCase()}`;
+  return scope.type === "undo" ? "undo" : `path ${scope.path}`;
+}
+
+function keysOf(need: Need): readonly string[] {
+  if (need.type === "run") return [`run ${need.program}`];
+  if (need.type === "reach") return [`reach ${need.host}`];
+  if (need.type === "undo") return ["undo"];
+  const parts = need.path.split("/").filter((part) => part !== "");
+  return [...parts.map((_, at) => `path /${parts.slice(0, at + 1).join("/")}`), "path /"];
+}
+
+function covers({ scope, effect }: Grant, need: Need): boolean {
+  if (need.type === "run") {
+    if (scope.type !== "run") return false;
+    const wanted = scope.words.slice(1);
+    const exact = need.argv.slice(1);
+    if (!scope.rest) return wanted.length === exact.length && wanted.every((word, at) => word === exact[at]);
+    // What is forbidden is forbidden with whatever follows.
+    if (need.beyond !== null && effect === "allow") return false;
+    const words = need.words.slice(1);
+    return wanted.every((word, at) => word === words[at]);
+  }
+  if (need.type === "reach")
+    return scope.type === "reach" && (effect === "deny" || (need.port === 443 && !need.sends));
+  if (need.type === "undo") return scope.type === "undo";
+  if (scope.type !== "read" && scope.type !== "write") return false;
+  if (effect === "deny") return scope.type === "read" || need.type !== "read";
+  if (need.type === "read") return true;
+  // A granted folder may be filled and emptied, but not taken away.
+  return scope.type === "write" && (need.type === "write" || need.path !== scope.path);
+}

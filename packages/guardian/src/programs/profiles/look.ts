@@ -1,0 +1,418 @@
+import type { Profile } from "../call.ts";
+import { readEverything, simple, splitOptions, take } from "../options.ts";
+
+const digest = simple(
+  { flags: "bctwz", long: "binary check tag text zero ignore-missing quiet status strict warn" },
+  "read",
+);
+
+const grep: Profile = (call) => {
+  const given = splitOptions(call, call.args, {
+    flags: "EFGPiyvwxcloqsbHhnTaIrZzULu",
+    values: { e: "data", f: "read", m: "data", A: "data", B: "data", C: "data", d: "data", D: "data" },
+    long:
+      "extended-regexp fixed-strings basic-regexp perl-regexp ignore-case no-ignore-case invert-match word-regexp " +
+      "line-regexp count files-without-match files-with-matches only-matching quiet silent no-messages byte-offset " +
+      "with-filename no-filename line-number initial-tab null text binary recursive null-data line-buffered",
+    longValues: {
+      regexp: "data",
+      file: "read",
+      "max-count": "data",
+      "after-context": "data",
+      "before-context": "data",
+      context: "data",
+      label: "data",
+      "binary-files": "data",
+      directories: "data",
+      devices: "data",
+      exclude: "data",
+      "exclude-from": "read",
+      "exclude-dir": "data",
+      include: "data",
+      "group-separator": "data",
+    },
+    longAttached: "color colour",
+    number: true,
+  });
+  if (given === null) return readEverything(call);
+  const { operands, options } = given;
+  const hasPattern = ["e", "f", "regexp", "file"].some((name) => options.has(name));
+  const [first, ...rest] = operands;
+  if (!hasPattern && first !== undefined) take(call, "data", first);
+  const paths = hasPattern ? operands : rest;
+  for (const path of paths) call.reads(path);
+  const recursive = options.has("r") || options.has("recursive");
+  if (paths.length === 0 && recursive) call.readsFolder();
+};
+
+const ripgrep: Profile = (call) => {
+  const given = splitOptions(call, call.args, {
+    flags: "aFiSsvwxclnNoqUuHIPpbV0.",
+    values: {
+      e: "data",
+      f: "read",
+      g: "data",
+      t: "data",
+      T: "data",
+      m: "data",
+      A: "data",
+      B: "data",
+      C: "data",
+      d: "data",
+      j: "data",
+      M: "data",
+      r: "data",
+      E: "data",
+    },
+    long:
+      "files text fixed-strings ignore-case smart-case case-sensitive invert-match word-regexp line-regexp count " +
+      "count-matches files-with-matches files-without-match line-number no-line-number only-matching quiet multiline " +
+      "multiline-dotall unrestricted with-filename no-filename pcre2 pretty byte-offset null hidden no-hidden no-ignore " +
+      "no-ignore-vcs no-ignore-parent no-ignore-global no-ignore-dot heading no-heading column no-column trim json " +
+      "stats vimgrep passthru passthrough sort-files no-messages no-config no-follow type-list crlf one-file-system " +
+      "glob-case-insensitive include-zero block-buffered line-buffered mmap no-mmap no-unicode",
+    longValues: {
+      regexp: "data",
+      file: "read",
+      glob: "data",
+      iglob: "data",
+      type: "data",
+      "type-not": "data",
+      "max-count": "data",
+      "after-context": "data",
+      "before-context": "data",
+      context: "data",
+      "max-depth": "data",
+      maxdepth: "data",
+      threads: "data",
+      "max-columns": "data",
+      "max-filesize": "data",
+      replace: "data",
+      encoding: "data",
+      engine: "data",
+      sort: "data",
+      sortr: "data",
+      color: "data",
+      colors: "data",
+      "context-separator": "data",
+      "field-match-separator": "data",
+      "field-context-separator": "data",
+      "path-separator": "data",
+      "ignore-file": "read",
+      "type-add": "data",
+      "type-clear": "data",
+    },
+  });
+  if (given === null) return readEverything(call);
+  const { operands, options } = given;
+  const noPattern = ["e", "f", "regexp", "file", "files", "type-list"].some((name) => options.has(name));
+  const [first, ...rest] = operands;
+  if (!noPattern && first !== undefined) take(call, "data", first);
+  const paths = noPattern ? operands : rest;
+  for (const path of paths) call.reads(path);
+  if (paths.length === 0 && call.fedBy.length === 0) call.readsFolder();
+};
+
+const ls: Profile = (call) => {
+  const given = splitOptions(call, call.args, {
+    flags: "aAbBcCdDfFgGhiklmnNopqQrRsStuUvxXZ1",
+    values: { I: "data", T: "data", w: "data" },
+    long:
+      "all almost-all author escape ignore-backups directory dired no-group human-readable si inode kibibytes literal " +
+      "hide-control-chars show-control-chars quote-name reverse recursive size context zero group-directories-first " +
+      "numeric-uid-gid file-type full-time",
+    longValues: {
+      "block-size": "data",
+      format: "data",
+      hide: "data",
+      "indicator-style": "data",
+      ignore: "data",
+      "quoting-style": "data",
+      sort: "data",
+      time: "data",
+      "time-style": "data",
+      tabsize: "data",
+      width: "data",
+    },
+    longAttached: "color classify hyperlink",
+  });
+  if (given === null) return readEverything(call);
+  for (const path of given.operands) call.reads(path);
+  if (given.operands.length === 0) call.readsFolder();
+};
+
+/** The manuals of GNU coreutils 9.1, grep 3.8, ripgrep 13, diffutils 3.8, file 5.44, util-linux 2.38. */
+export const lookProfiles: Readonly<Record<string, Profile>> = {
+  ls,
+  dir: ls,
+  vdir: ls,
+  grep,
+  egrep: grep,
+  fgrep: grep,
+  rg: ripgrep,
+  cat: simple(
+    {
+      flags: "AbeEnstTuv",
+      long: "show-all number-nonblank show-ends number squeeze-blank show-tabs show-nonprinting",
+    },
+    "read",
+  ),
+  tac: simple(
+    { flags: "br", values: { s: "data" }, long: "before regex", longValues: { separator: "data" } },
+    "read",
+  ),
+  head: simple(
+    {
+      flags: "qvz",
+      values: { c: "data", n: "data" },
+      long: "quiet silent verbose zero-terminated",
+      longValues: { bytes: "data", lines: "data" },
+      number: true,
+    },
+    "read",
+  ),
+  tail: simple(
+    {
+      flags: "fFqvz",
+      values: { c: "data", n: "data", s: "data" },
+      long: "quiet silent verbose zero-terminated retry",
+      longValues: {
+        bytes: "data",
+        lines: "data",
+        "sleep-interval": "data",
+        pid: "data",
+        "max-unchanged-stats": "data",
+      },
+      longAttached: "follow",
+      number: true,
+    },
+    "read",
+  ),
+  wc: simple(
+    {
+      flags: "cmlLw",
+      long: "bytes chars lines max-line-length words",
+      longValues: { total: "data" },
+    },
+    "read",
+  ),
+  nl: simple(
+    {
+      flags: "p",
+      values: {
+        b: "data",
+        d: "data",
+        f: "data",
+        h: "data",
+        i: "data",
+        l: "data",
+        n: "data",
+        s: "data",
+        v: "data",
+        w: "data",
+      },
+    },
+    "read",
+  ),
+  od: simple(
+    { flags: "abcdfhiloxv", values: { A: "data", j: "data", N: "data", t: "data", w: "data", S: "data" } },
+    "read",
+  ),
+  hexdump: simple({ flags: "bcCdoxv", values: { n: "data", s: "data" } }, "read"),
+  strings: simple({ flags: "aw", values: { n: "data", t: "data", e: "data" }, long: "all" }, "read"),
+  md5sum: digest,
+  sha1sum: digest,
+  sha224sum: digest,
+  sha256sum: digest,
+  sha384sum: digest,
+  sha512sum: digest,
+  b2sum: digest,
+  cksum: simple({}, "read"),
+  stat: simple(
+    {
+      flags: "ft",
+      values: { c: "data" },
+      long: "file-system terse",
+      longValues: { format: "data", printf: "data" },
+    },
+    "read",
+  ),
+  file: simple(
+    {
+      flags: "bihkNnprSv0E",
+      long: "brief mime mime-type mime-encoding keep-going no-buffer raw",
+      values: { F: "data" },
+    },
+    "read",
+  ),
+  du: simple(
+    {
+      flags: "0abchHklmsSx",
+      values: { B: "data", d: "data", t: "data" },
+      long: "null all apparent-size bytes total human-readable inodes count-links no-dereference separate-dirs si summarize one-file-system",
+      longValues: {
+        "block-size": "data",
+        "max-depth": "data",
+        threshold: "data",
+        exclude: "data",
+        "exclude-from": "read",
+      },
+      longAttached: "time",
+    },
+    "read",
+  ),
+  df: simple(
+    {
+      flags: "ahHiklPT",
+      values: { B: "data", t: "data", x: "data" },
+      long: "all human-readable si inodes local portability print-type total",
+    },
+    "read",
+  ),
+  tree: simple(
+    {
+      flags: "adfixqQpugshDFvtcUrNS",
+      values: { L: "data", P: "data", I: "data" },
+      long: "noreport dirsfirst prune du",
+      longValues: { filelimit: "data" },
+    },
+    "read",
+  ),
+  readlink: simple(
+    {
+      flags: "femnqsvz",
+      long: "canonicalize canonicalize-existing canonicalize-missing no-newline quiet silent verbose zero",
+    },
+    "read",
+  ),
+  realpath: simple(
+    {
+      flags: "emLPqsz",
+      long: "canonicalize-existing canonicalize-missing logical physical quiet strip no-symlinks zero",
+      longValues: { "relative-to": "read", "relative-base": "read" },
+    },
+    "read",
+  ),
+  basename: simple(
+    { flags: "az", values: { s: "data" }, long: "multiple zero", longValues: { suffix: "data" } },
+    "data",
+  ),
+  dirname: simple({ flags: "z", long: "zero" }, "data"),
+  cmp: simple(
+    {
+      flags: "bls",
+      values: { i: "data", n: "data" },
+      long: "print-bytes verbose quiet silent",
+      longValues: { "ignore-initial": "data", bytes: "data" },
+    },
+    "read",
+  ),
+  comm: simple(
+    {
+      flags: "123z",
+      long: "check-order nocheck-order total zero-terminated",
+      longValues: { "output-delimiter": "data" },
+    },
+    "read",
+  ),
+  diff: simple(
+    {
+      flags: "abBcdeEHiNnpPqrstTuwyZ",
+      values: {
+        C: "data",
+        F: "data",
+        I: "data",
+        L: "data",
+        S: "data",
+        U: "data",
+        W: "data",
+        x: "data",
+        X: "read",
+      },
+      long:
+        "normal brief report-identical-files ed rcs side-by-side left-column suppress-common-lines show-c-function " +
+        "recursive no-dereference new-file unidirectional-new-file ignore-file-name-case no-ignore-file-name-case " +
+        "ignore-case ignore-tab-expansion ignore-trailing-space ignore-space-change ignore-all-space ignore-blank-lines " +
+        "text strip-trailing-cr expand-tabs initial-tab suppress-blank-empty minimal speed-large-files",
+      longValues: {
+        "starting-file": "data",
+        exclude: "data",
+        "exclude-from": "read",
+        "ignore-matching-lines": "data",
+        label: "data",
+        width: "data",
+        tabsize: "data",
+        "horizon-lines": "data",
+        "from-file": "read",
+        "to-file": "read",
+      },
+      longAttached: "context unified color",
+    },
+    "read",
+  ),
+  pwd: simple({ flags: "LP", long: "logical physical" }, "none"),
+  true: simple({}, "data"),
+  false: simple({}, "data"),
+  ":": simple({}, "data"),
+  whoami: simple({}, "none"),
+  nproc: simple({ long: "all", longValues: { ignore: "data" } }, "none"),
+  arch: simple({}, "none"),
+  uname: simple(
+    {
+      flags: "asnrvmpio",
+      long: "all kernel-name nodename kernel-release kernel-version machine processor hardware-platform operating-system",
+    },
+    "none",
+  ),
+  uptime: simple({ flags: "ps", long: "pretty since" }, "none"),
+  id: simple({ flags: "agGnruz", long: "group groups name real user zero" }, "data"),
+  sleep: simple({}, "data"),
+  seq: simple(
+    {
+      flags: "w",
+      values: { f: "data", s: "data" },
+      long: "equal-width",
+      longValues: { format: "data", separator: "data" },
+    },
+    "data",
+  ),
+  which: simple({ flags: "as" }, "data"),
+  cal: simple({ flags: "13yjmsw" }, "data"),
+  date: (call) => {
+    const given = splitOptions(call, call.args, {
+      flags: "uR",
+      values: { d: "data", f: "read", r: "read" },
+      long: "utc universal rfc-email debug",
+      longValues: { date: "data", file: "read", reference: "read", "rfc-3339": "data" },
+      attached: "I",
+      longAttached: "iso-8601",
+    });
+    if (given === null) return readEverything(call);
+    // Anything else sets the clock.
+    for (const { text, source } of given.operands)
+      if (text?.startsWith("+") !== true) call.beyond(`date would take ${source} for a new time`);
+  },
+  // Its options are text, too, when it does not know them.
+  echo: (call) => {
+    for (const arg of call.args) take(call, "data", arg);
+  },
+  printf: (call) => {
+    const [first] = call.args;
+    if (first?.text?.startsWith("-") === true && first.text !== "--")
+      call.beyond("printf -v sets a variable");
+    for (const arg of call.args) take(call, "data", arg);
+  },
+  test: test,
+  "[": test,
+};
+
+/** Conditions of files read them; those of numbers are plain here, other than in `[[ ]]`. */
+function test(call: Parameters<Profile>[0]): void {
+  const fileTest = /^-[abcdefghkprstuwxGLNOS]$/;
+  call.args.forEach((arg, at) => {
+    const before = call.args[at - 1]?.text ?? "";
+    if (fileTest.test(before) || /^-(?:nt|ot|ef)$/.test(before)) call.reads(arg);
+    else if (arg.text === "-v") call.beyond("test -v evaluates the name of a variable");
+    else take(call, "data", arg);
+  });
+}
