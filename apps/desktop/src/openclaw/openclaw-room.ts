@@ -7,13 +7,11 @@ import {
   type LedgerWriter,
   type Listener,
   type Log,
-  reportOf,
   type Secret,
   SmartClawError,
 } from "@smartclaw/contracts";
 import { doorPath, type ModelRoute } from "@smartclaw/egress";
 import {
-  bundledNode,
   type Chat,
   type InstallerDeps,
   createChat,
@@ -21,7 +19,6 @@ import {
   createProcessTree,
   createSecretsWindow,
   createSupervisor,
-  createInstaller,
   drainGateway,
   findFreePort,
   gatewayArguments,
@@ -49,13 +46,11 @@ import type { ConnectionStore } from "../connections/store.ts";
 import type { Paths } from "../daemon/paths.ts";
 import type { Logs } from "../logs/logs.ts";
 import type { RunningOpenClaw } from "../updates/openclaw-target.ts";
-import { repairRuntime } from "./repair-runtime.ts";
 import { emptyFolder } from "./empty-folder.ts";
+import { createInstallation } from "./installation.ts";
 import { createConnectionTeller } from "./tell-connections.ts";
 import { createTrialTurn } from "./trial-turn.ts";
 
-/** The release that a new installation gets. Its packages are listed with their hashes in `packages/openclaw/locks`. */
-const defaultVersion = "2026.9.6";
 /** The gateway's port, unless it is taken; away from 18789, where another OpenClaw of the user may listen. */
 const preferredPort = 18_810;
 
@@ -112,9 +107,9 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
   const { paths, log, ledger, environment, gatewayToken } = deps;
   const platform = process.platform;
   for (const secret of [gatewayToken, deps.proxyToken]) deps.logs.hide(secret);
-  const { releases, states, nodes } = deps;
-  const { runtimes } = nodes;
-  const installer = createInstaller({ ...deps.install, releases });
+  const { releases, states } = deps;
+  const { runtimes } = deps.nodes;
+  const installation = createInstallation(deps);
   const secretProvider = installSecretProvider(paths.helpers, {
     nodePath: deps.nodePath,
     socketPath: paths.secretsSocket,
@@ -269,7 +264,6 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     }
     deps.changed();
   });
-  installer.onChange(deps.changed);
   const stopWatchdog = startWatchdog({
     pid: () => supervisor.state().pid,
     tree,
@@ -290,59 +284,16 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       }),
   });
 
-  const closing = new AbortController();
-  /** While the live release's Node is brought back, and when that failed. */
-  let repair: InstallState | null = null;
-  const tellRepair = (state: InstallState | null): void => {
-    repair = state;
-    deps.changed();
-  };
-  const lacksNode = (): boolean => {
-    const node = releases.named()?.node ?? bundledNode;
-    return node !== bundledNode && !runtimes.isWhole(node);
-  };
-  const ensureNode = async (mayChange: boolean): Promise<void> => {
-    const version = releases.named()?.openclaw ?? defaultVersion;
-    const startedAt = deps.clock.now();
-    try {
-      await repairRuntime(
-        { releases, nodes, mayChange, log },
-        ({ type: _type, ...now }) => tellRepair({ state: "installing", version, startedAt, ...now }),
-        closing.signal,
-      );
-      if (repair !== null) tellRepair(null);
-    } catch (error) {
-      tellRepair({ state: "failed", version, error: reportOf(error) });
-    }
-  };
-
   return {
     chat,
-    install: async (start) => {
+    async install(start) {
       // An update that starts OpenClaw itself has a journal, which says what belongs together.
-      await ensureNode(start);
-      if (repair !== null && lacksNode()) return repair;
-      const named = releases.named();
-      const state = await installer.install(
-        named?.openclaw ?? defaultVersion,
-        runtimes.path(named?.node ?? bundledNode),
-      );
-      if (!start) return state;
+      const state = await installation.ensure(start);
       const idle = ["stopped", "failed"].includes(supervisor.state().phase);
-      if (state.state === "installed" && idle) supervisor.start();
+      if (start && state.state === "installed" && idle) supervisor.start();
       return state;
     },
-    installState() {
-      // An update may have brought another release and its Node meanwhile.
-      if (repair !== null && lacksNode()) return repair;
-      const state = installer.state();
-      const named = releases.named();
-      // The updater brings releases, too.
-      const info = state.state === "installed" && named !== null ? releases.find(named.openclaw) : null;
-      return info === null
-        ? state
-        : { state: "installed", version: info.version, installedAt: info.installedAt };
-    },
+    installState: () => installation.state(),
     start: () => supervisor.start(),
     stop: () => supervisor.stop(),
     restart: () => supervisor.restart(),
@@ -376,8 +327,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       backUp: (file, signal) => runBackup(programOf(live()), file, signal),
     },
     async close() {
-      closing.abort();
-      installer.close();
+      installation.close();
       await supervisor.stop();
       stopWatchdog();
       gateway.close();
