@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { measureChat } from "./chat.ts";
+import { measureGuardian } from "./guardian.ts";
 import { measureModelProxy } from "./model-proxy.ts";
 import { measureProduct } from "./product.ts";
 import { measureUpdates } from "./updates.ts";
@@ -12,6 +13,7 @@ const rows = [
   ...proxy,
   ...(await measureChat(proxy[0].value)),
   ...(await measureProduct()),
+  ...measureGuardian(),
   ...(await measureUpdates()),
 ];
 const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`;

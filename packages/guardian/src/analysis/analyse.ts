@@ -7,6 +7,7 @@ import { profileOf } from "../programs/profiles.ts";
 import { isHidden, refusalOf } from "../programs/refused.ts";
 import { isInterpreter, isShell, looksInside, wrappers } from "../programs/wrappers.ts";
 import { type Argument, known } from "../shell/argument.ts";
+import { builtinOf } from "../shell/builtins.ts";
 import { type Folders, type ShellCommand, type ShellVisitor, walkShell } from "../shell/walk.ts";
 import { deceptionsIn, hasForeignLetters } from "../text/deceptions.ts";
 import type { World } from "../world/world.ts";
@@ -93,8 +94,15 @@ function createAnalysis(world: World, findings: Findings) {
       findings.refuse("a connection would be given a shell");
     if (one.connected && (isShell(base) || base === "exec"))
       findings.refuse("a connection would be given a shell");
-    if (name === "cd") return changeFolder(args, one.folders);
-    if (Object.hasOwn(stateBuiltins, name)) return stateBuiltins[name]?.(one, args);
+    const builtin = builtinOf(name);
+    if (builtin !== null)
+      return builtin(name, args, {
+        unknown: (why) => findings.unknown(why),
+        reads: (path) => touch(world, noted, one.folders, path, "read"),
+        shell: (text) => shell(text, one.folders, one.fedBy),
+        runs: (words) => void runCommand({ ...one, words }),
+        changeFolder: (to) => changeFolder(to, one.folders),
+      });
     runProgram(one, name, args);
     return undefined;
   }
@@ -273,67 +281,6 @@ function createAnalysis(world: World, findings: Findings) {
     }
     return next.length === 0 ? null : next;
   }
-
-  const stateful =
-    (name: string): StateBuiltin =>
-    () => {
-      findings.unknown(`${name} changes what the commands behind it mean`);
-    };
-  const runsCode =
-    (name: string, which: (args: readonly Argument[]) => readonly Argument[]): StateBuiltin =>
-    (one, args) => {
-      findings.unknown(`${name} runs code that is put together before`);
-      const words = which(args);
-      const text = words.map((word) => word.text ?? word.atLeast).join(" ");
-      if (text !== "") shell(text, one.folders, one.fedBy);
-    };
-  type StateBuiltin = (one: ShellCommand, args: readonly Argument[]) => Folders | undefined | void;
-  const stateBuiltins: Readonly<
-    Record<string, (one: ShellCommand, args: readonly Argument[]) => Folders | undefined>
-  > = Object.fromEntries(
-    [
-      ...(
-        "alias unalias export declare typeset readonly local unset set shopt enable hash bind complete compopt read mapfile " +
-        "readarray getopts let umask ulimit history fc dirs suspend disown logout caller type jobs fg bg"
-      )
-        .split(" ")
-        .map((name) => [name, stateful(name)] as const),
-      ["eval", runsCode("eval", (args) => args)] as const,
-      ["trap", runsCode("trap", (args) => args.slice(0, 1))] as const,
-      [
-        "compgen",
-        runsCode("compgen", (args) => args.filter((_, at) => args[at - 1]?.text === "-C")),
-      ] as const,
-      ...["source", "."].map((name): readonly [string, StateBuiltin] => [
-        name,
-        (one, args) => {
-          findings.unknown(`${name} runs code from a file`);
-          for (const arg of args.slice(0, 1)) touch(world, noted, one.folders, arg, "read");
-        },
-      ]),
-      [
-        "exec",
-        (one: ShellCommand, args: readonly Argument[]) => {
-          findings.unknown("exec changes where everything behind it goes");
-          if (args.length > 0) runCommand({ ...one, words: args });
-        },
-      ] as const,
-      ...["pushd", "popd"].map((name): readonly [string, StateBuiltin] => [
-        name,
-        (one, args) => {
-          findings.unknown(`${name} changes the folder in a way that is not followed`);
-          return args.length === 1 ? changeFolder(args, one.folders) : null;
-        },
-      ]),
-      ...["exit", "return", "break", "continue", "wait"].map((name): readonly [string, StateBuiltin] => [
-        name,
-        (_, args) => {
-          if (!args.every(({ text }) => text !== null && /^\d{1,3}$/.test(text)))
-            findings.unknown(`${name} is given what is not known`);
-        },
-      ]),
-    ].map(([name, builtin]) => [name, (one, args) => builtin(one, args) ?? undefined]),
-  );
 
   return {
     shell,

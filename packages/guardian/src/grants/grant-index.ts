@@ -1,5 +1,5 @@
 import type { Need } from "../analysis/report.ts";
-import { isWithin } from "../paths/resolve.ts";
+import { isWithin, pathsTo } from "../paths/resolve.ts";
 import { findProgram } from "../programs/find-program.ts";
 import type { World } from "../world/world.ts";
 import type { Grant } from "./grant.ts";
@@ -35,18 +35,25 @@ export function indexGrants(grants: readonly Grant[], world: World): GrantIndex 
 function keyOf({ scope }: Grant, world: World): string | null {
   if (scope.type === "run") {
     const program = findProgram(world, "/", scope.words[0] ?? "");
-    return program === null ? null : `run ${program.file}`;
+    return program === null ? null : runKey(program.file, scope.words[1]);
   }
   if (scope.type === "reach") return `reach ${scope.host.toLowerCase()}`;
   return scope.type === "undo" ? "undo" : `path ${scope.path}`;
 }
 
+/** Grants of a program are many where its first argument says what it does. */
+function runKey(program: string, firstArgument: string | undefined): string {
+  return `run ${program} ${firstArgument ?? ""}`;
+}
+
 function keysOf(need: Need): readonly string[] {
-  if (need.type === "run") return [`run ${need.program}`];
+  if (need.type === "run") {
+    const first = new Set([undefined, need.words[1], need.argv[1] ?? undefined]);
+    return [...first].map((word) => runKey(need.program, word));
+  }
   if (need.type === "reach") return [`reach ${need.host}`];
   if (need.type === "undo") return ["undo"];
-  const parts = need.path.split("/").filter((part) => part !== "");
-  return [...parts.map((_, at) => `path /${parts.slice(0, at + 1).join("/")}`), "path /"];
+  return [...pathsTo(need.path)].map((path) => `path ${path}`);
 }
 
 function covers({ scope, effect }: Grant, need: Need): boolean {

@@ -1,6 +1,6 @@
-import type { ProtectedPlace, World } from "../world/world.ts";
+import type { World } from "../world/world.ts";
 import { componentMatches, patternMatcher } from "./pattern.ts";
-import { isWithin } from "./resolve.ts";
+import { isWithin, pathsTo } from "./resolve.ts";
 
 /** What is done to a path. Whoever lists a folder reads it; whoever moves a file away removes it. */
 export type Access = "read" | "write" | "remove";
@@ -189,7 +189,7 @@ const anywhere: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Of the whole computer; not written. */
-const systemFolders = [
+const systemFolders: ReadonlySet<string> = new Set([
   "/bin",
   "/etc",
   "/lib",
@@ -206,7 +206,7 @@ const systemFolders = [
   "/Library",
   "/System",
   "/Applications",
-];
+]);
 
 /** Devices that hold nothing and tell nothing. */
 const harmlessDevices: ReadonlySet<string> = new Set([
@@ -263,15 +263,15 @@ const apart: readonly (readonly string[])[] = [
 ];
 
 /** @param own folders of SmartClaw and OpenClaw, absolute and without links */
-export function protectedPlaces(home: string, own: readonly string[]): readonly ProtectedPlace[] {
-  const places = (groups: Readonly<Record<string, readonly string[]>>, start: string): ProtectedPlace[] =>
-    Object.entries(groups).flatMap(([what, paths]) => paths.map((path) => ({ path: start + path, what })));
-  return [
-    ...own.map((path) => ({ path, what: "SmartClaw's and OpenClaw's own files" })),
+export function protectedPlaces(home: string, own: readonly string[]): ReadonlyMap<string, string> {
+  const places = (groups: Readonly<Record<string, readonly string[]>>, start: string) =>
+    Object.entries(groups).flatMap(([what, paths]) => paths.map((path) => [start + path, what] as const));
+  return new Map([
+    ...own.map((path) => [path, "SmartClaw's and OpenClaw's own files"] as const),
     ...places(inHome, `${home}/`),
     // The home of the administrator lies in a folder that is nobody else's.
-    ...places(anywhere, "").filter(({ path }) => !isWithin(home, path)),
-  ];
+    ...places(anywhere, "").filter(([path]) => !isWithin(home, path)),
+  ]);
 }
 
 /** Of `.git` only these are held apart from a reader: the rest is what version control shows anyway. */
@@ -288,10 +288,13 @@ const ofAnotherProgram: Protection = { kind: "never", what: "the memory of anoth
 export function protectionOf(world: World, path: string, access: Access): Protection | null {
   if (harmlessDevices.has(path)) return null;
   if (/^\/proc\/[^/]+\/(?:environ|mem|maps|auxv|task|cmdline|fd)(?:\/|$)/.test(path)) return ofAnotherProgram;
-  const place = world.protectedPlaces.find((one) => isWithin(path, one.path));
-  if (place !== undefined) return { kind: "never", what: place.what };
-  const system = (folder: string): boolean => isWithin(path, folder) && !isWithin(world.home, folder);
-  if (access !== "read" && systemFolders.some(system) && !isWithin(path, "/var/tmp")) return ofTheSystem;
+  let ofSystem = false;
+  for (const at of pathsTo(path)) {
+    const what = world.protectedPlaces.get(at);
+    if (what !== undefined) return { kind: "never", what };
+    ofSystem ||= systemFolders.has(at) && !isWithin(world.home, at);
+  }
+  if (ofSystem && access !== "read" && !isWithin(path, "/var/tmp")) return ofTheSystem;
   return protectionIn(path, access, (component, part) =>
     component.endsWith("*") ? part.startsWith(component.slice(0, -1)) : part === component,
   );
@@ -301,10 +304,9 @@ export function protectionOf(world: World, path: string, access: Access): Protec
 export function protectionOfPattern(world: World, pattern: string, access: Access): Protection | null {
   if (pattern.startsWith("/proc/")) return ofAnotherProgram;
   const names = patternMatcher(pattern);
-  const place = world.protectedPlaces.find((one) => names(one.path));
-  if (place !== undefined) return { kind: "never", what: place.what };
-  const system = (folder: string): boolean => names(folder) && !isWithin(world.home, folder);
-  if (access !== "read" && systemFolders.some(system)) return ofTheSystem;
+  for (const [path, what] of world.protectedPlaces) if (names(path)) return { kind: "never", what };
+  if (access !== "read" && [...systemFolders].some((path) => names(path) && !isWithin(world.home, path)))
+    return ofTheSystem;
   // Names that are there are looked at one by one; of those that are not, only hidden ones have a meaning of their own.
   return protectionIn(pattern, access, (component, part, at) =>
     at > 0 || component.startsWith(".") ? componentMatches(part, component.replace(/\*$/, "")) : false,

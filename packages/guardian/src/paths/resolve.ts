@@ -62,5 +62,13 @@ export function resolvePath(
 
 /** Whether a path without links is a folder or lies in it. */
 export function isWithin(path: string, folder: string): boolean {
-  return path === folder || folder === "/" || path.startsWith(`${folder}/`);
+  if (!path.startsWith(folder)) return false;
+  return path.length === folder.length || folder === "/" || path[folder.length] === "/";
+}
+
+/** A path without links, and every folder in which it lies, the outermost first. */
+export function* pathsTo(path: string): Generator<string> {
+  yield "/";
+  for (let at = path.indexOf("/", 1); at > 0; at = path.indexOf("/", at + 1)) yield path.slice(0, at);
+  if (path !== "/") yield path;
 }

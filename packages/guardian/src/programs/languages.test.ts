@@ -54,6 +54,10 @@ test("programs of awk", () => {
     '{printf "%s|%s\\n", $1, $2}',
     "/a|b/{print}",
     "a || b",
+    '/"/{print $1/2}',
+    "{n += $1 / $2 / 3} END {print n}",
+    "$1 ~ /[/|>]/ {print}",
+    "{print $1,\n $2}",
   ])
     assert.deepEqual(readAwk(program), plain, program);
   for (const program of [
@@ -65,6 +69,12 @@ test("programs of awk", () => {
     "BEGIN{ARGV[1]=x}",
     "{print ENVIRON[1]}",
     "@load x",
+    '/"/{print > "x"}',
+    '{print $1,\n$2 > "x"}',
+    '{print $1, # "\n$2 > "x"}',
+    '{print \\\n > "x"}',
+    '{print length /"/ > "x"}',
+    '{x++ /"/; print > "x"}',
     '{print |& "/inet/tcp/0/h/1"}',
     '{f="system"; @f()}',
   ])

@@ -119,20 +119,70 @@ export function readSed(script: string): LanguageEffects {
   }
 }
 
+type AwkToken = { readonly type: "name" | "value" | "operator" | "line"; readonly text: string };
+
+/** What may stand before a slash that begins a pattern; after a value it divides. */
+const beforePattern = /^(?:print|printf|return|in|if|while|for|do|else|case)$/;
+
+/** The program in tokens, without strings, patterns and comments; null when it is not sure which is which. */
+function awkTokens(program: string): readonly AwkToken[] | null {
+  const tokens: AwkToken[] = [];
+  let rest = program;
+  const rules: readonly (readonly [RegExp, AwkToken["type"] | null])[] = [
+    [/^(?:[ \t\r]|\\\n|#[^\n]*)+/, null],
+    [/^\n/, "line"],
+    [/^"(?:\\[^]|[^"\\\n])*"/, "value"],
+    [/^(?:0x[0-9A-Fa-f]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/, "value"],
+    [/^[A-Za-z_]\w*/, "name"],
+    [/^(?:\|\||&&|\|&|>>|[<>=!]=|\+\+|--|\*\*)/, "operator"],
+    [/^[^"/\\]/, "operator"],
+  ];
+  while (rest !== "") {
+    const last = tokens.findLast(({ type }) => type !== "line");
+    if (rest.startsWith("/")) {
+      const text = last?.text ?? "";
+      if (/^(?:\+\+|--|length)$/.test(text)) return null;
+      const divides =
+        last !== undefined &&
+        (last.type === "value" ||
+          [")", "]"].includes(text) ||
+          (last.type === "name" && !beforePattern.test(text)));
+      const pattern = divides
+        ? /^\/=?/.exec(rest)
+        : /^\/(?:\\[^]|\[\^?\]?(?:\\[^]|[^\]\\\n])*\]|[^/\\[\n])*\//.exec(rest);
+      if (pattern === null) return null;
+      tokens.push({ type: divides ? "operator" : "value", text: pattern[0] });
+      rest = rest.slice(pattern[0].length);
+      continue;
+    }
+    const rule = rules.find(([expression]) => expression.test(rest));
+    const text = rule?.[0].exec(rest)?.[0];
+    if (rule === undefined || text === undefined) return null;
+    if (rule[1] !== null) tokens.push({ type: rule[1], text });
+    rest = rest.slice(text.length);
+  }
+  return tokens;
+}
+
+const awkNames = /^(?:system|getline|ENVIRON|ARGV|ARGC|ARGIND|PROCINFO|SYMTAB|FUNCTAB|popen|extension)$/;
+
 /**
- * A program of awk (POSIX.1-2024; GNU awk's additions): anything with which it could leave its input and its output is
- * `beyond`, in strings and comments, too.
+ * A program of awk (POSIX.1-2024; GNU awk's additions): whatever leaves its input and its output, or could, is `beyond`.
  */
 export function readAwk(program: string): LanguageEffects {
-  const words =
-    /\b(?:system|getline|ENVIRON|ARGV|ARGC|ARGIND|PROCINFO|SYMTAB|FUNCTAB|popen|extension)\b/.exec(program);
-  if (words !== null) return beyond(`awk has ${words[0]}, which is more than data`);
-  if (program.includes("@")) return beyond("awk would load or call what is not written there");
-  if (/\/(?:inet|dev)\b/.test(program)) return beyond("awk would open a device or a connection");
-  const bare = program.replaceAll(/"(?:\\[^]|[^"\\\n])*"/g, '""');
-  if (/(?<!\|)\|(?!\|)/.test(bare.replaceAll(/\/(?:\\[^]|[^/\\\n])*\//g, "//")) || /\|&/.test(program))
-    return beyond("awk would run a program through a pipe");
-  if (/\bprintf?\b[^;}\n]*>/.test(bare)) return beyond("awk would write a file");
+  const tokens = awkTokens(program);
+  if (tokens === null) return beyond("the program of awk is not understood");
+  let printing = false;
+  for (const [at, { type, text }] of tokens.entries()) {
+    if (type === "name" && awkNames.test(text)) return beyond(`awk has ${text}, which is more than data`);
+    if (type === "name" && /^printf?$/.test(text)) printing = true;
+    if (type === "line" && !/^(?:,|\{|&&|\|\||do|else)$/.test(tokens[at - 1]?.text ?? "")) printing = false;
+    if (type !== "operator") continue;
+    if (text === ";" || text === "}") printing = false;
+    if (text === "@") return beyond("awk would load or call what is not written there");
+    if (text === "|" || text === "|&") return beyond("awk would run a program through a pipe");
+    if (printing && (text === ">" || text === ">>")) return beyond("awk would write a file");
+  }
   return none;
 }
 

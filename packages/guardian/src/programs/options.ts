@@ -41,8 +41,7 @@ export interface Given {
 export function splitOptions(call: Call, args: readonly Argument[], spec: Options): Given | null {
   const operands: Argument[] = [];
   const options = new Set<string>();
-  const long = new Set((spec.long ?? "").split(" ").filter((name) => name !== ""));
-  const longAttached = new Set((spec.longAttached ?? "").split(" ").filter((name) => name !== ""));
+  const [long, longAttached] = [namesIn(spec.long), namesIn(spec.longAttached)];
   const stop = (why: string): null => {
     call.beyond(why);
     return null;
@@ -105,6 +104,17 @@ export function splitOptions(call: Call, args: readonly Argument[], spec: Option
     }
   }
   return { operands, options };
+}
+
+const knownNames = new Map<string, ReadonlySet<string>>();
+
+/** The names in a text with blanks between; each text is taken apart once. */
+function namesIn(text = ""): ReadonlySet<string> {
+  const known = knownNames.get(text);
+  if (known !== undefined) return known;
+  const names = new Set(text.split(" ").filter((name) => name !== ""));
+  knownNames.set(text, names);
+  return names;
 }
 
 function ownValue(values: Options["values"], name: string): Value | undefined {

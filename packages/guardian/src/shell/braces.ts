@@ -3,40 +3,30 @@ const mostWords = 200;
 
 /**
  * Brace expansion (`bash(1)`, Brace Expansion) of text without quotes and expansions.
- * @returns null when there would be too many words, or when it has what is not understood here
+ * @returns null when there would be too many words, or where braces that mean something stand beside some that do not:
+ * of those bash makes what nobody expects
  */
 export function expandBraces(text: string): readonly string[] | null {
+  if (!/[{}]/.test(text)) return [text];
+  if (!/,|\.\./.test(text)) return [text];
   const open = text.indexOf("{");
-  if (open < 0) return [text];
-  const close = closing(text, open);
-  const before = text.slice(0, open + 1);
-  if (close < 0) return prefixed(before, expandBraces(text.slice(open + 1)));
+  const close = open < 0 ? -1 : closing(text, open);
+  if (close < 0 || text.slice(0, open).includes("}")) return null;
   const inner = alternatives(text.slice(open + 1, close));
   const rest = expandBraces(text.slice(close + 1));
-  if (rest === null) return null;
-  if (inner === null) {
-    const kept = expandBraces(text.slice(open + 1, close));
-    if (kept === null) return null;
-    return crossed(
-      prefixed(before, kept) ?? [],
-      rest.map((end) => `}${end}`),
-    );
-  }
+  if (inner === null || rest === null || /^[^{]*\}/.test(text.slice(close + 1))) return null;
   const words: string[] = [];
   for (const one of inner) {
     const expanded = expandBraces(one);
-    if (expanded === null) return null;
+    if (expanded === null || (/[{}]/.test(one) && !/,|\.\./.test(one))) return null;
     words.push(...expanded);
     if (words.length > mostWords) return null;
   }
+  if (/[{}]/.test(text.slice(close + 1)) && !/,|\.\./.test(text.slice(close + 1))) return null;
   return crossed(
     words.map((word) => text.slice(0, open) + word),
     rest,
   );
-}
-
-function prefixed(before: string, words: readonly string[] | null): readonly string[] | null {
-  return words === null ? null : words.map((word) => before + word);
 }
 
 function crossed(first: readonly string[], second: readonly string[]): readonly string[] | null {
@@ -72,16 +62,15 @@ function sequence(inner: string): readonly string[] | null {
   const letters = /^([A-Za-z])\.\.([A-Za-z])(?:\.\.(-?\d{1,9}))?$/.exec(inner);
   const ends = numbers ?? letters;
   if (ends === null) return null;
-  const [from, to] = [ends[1] ?? "", ends[2] ?? ""].map((end) => (numbers ? Number(end) : end.charCodeAt(0)));
-  if (from === undefined || to === undefined) return null;
+  const [first = "", last = ""] = [ends[1], ends[2]];
+  const [from = 0, to = 0] = [first, last].map((end) => (numbers ? Number(end) : end.charCodeAt(0)));
   const step = Math.max(1, Math.abs(Number(ends[3] ?? 1))) * (from <= to ? 1 : -1);
-  const width =
-    numbers && /^-?0\d/.test(`${ends[1]} ${ends[2]}`)
-      ? Math.max(ends[1]?.length ?? 0, ends[2]?.length ?? 0)
-      : 0;
+  const padded = numbers !== null && /(?:^|\s)-?0\d/.test(`${first} ${last}`);
+  if (padded && `${first}${last}`.includes("-")) return null;
+  const width = padded ? Math.max(first.length, last.length) : 0;
   const members: string[] = [];
   for (let at = from; step > 0 ? at <= to : at >= to; at += step) {
-    if (members.length > mostWords) return members;
+    if (members.length > mostWords) return null;
     members.push(numbers ? String(at).padStart(width, "0") : String.fromCharCode(at));
   }
   return members;

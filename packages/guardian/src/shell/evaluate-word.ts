@@ -24,6 +24,9 @@ interface Piece {
 
 const unknownPiece: Piece = { text: null, atLeast: "", pattern: "", isPattern: false };
 
+/** What looks like the assignment of a variable, wherever it stands. */
+const assignment = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
+
 /**
  * What a word becomes when the shell has expanded it (`bash(1)`, Expansion), as far as that can be known. Commands in it
  * are not looked at here.
@@ -34,12 +37,20 @@ export function evaluateWord(word: Word | Assignment, scope: Scope): readonly Ar
   const { parts } = word;
   if (parts === undefined) return [argumentOf([tilde(word.text, word.value, true, scope)], source)];
   if (parts.some((part) => part.type === "BraceExpansion")) return braceWord(word, parts, scope);
+  // Behind `name=` the shell also looks for a tilde after every colon.
+  const later = parts.slice(1).some((part) => part.type === "Literal" && part.text.includes("~"));
+  if (later && assignment.test(source)) return [argumentOf([unknownPiece], source)];
   const pieces = parts.map((part, at) =>
     at === 0 && part.type === "Literal"
       ? tilde(part.text, part.value, parts.length === 1, scope)
       : pieceOf(part, false, scope),
   );
   return [argumentOf(pieces, source)];
+}
+
+/** Whether text with expansions, as between double quotes, is known. */
+export function isKnown(parts: readonly WordPart[], scope: Scope): boolean {
+  return parts.every((part) => pieceOf(part, true, scope).text !== null);
 }
 
 function argumentOf(pieces: readonly Piece[], source: string): Argument {
@@ -68,7 +79,7 @@ function braceWord(word: Word, parts: readonly WordPart[], scope: Scope): readon
   const plain = parts.every(
     (part) => part.type === "BraceExpansion" || part.type === "Glob" || part.type === "Literal",
   );
-  const words = plain && !/[\\'"`$]/.test(word.text) ? expandBraces(word.text) : null;
+  const words = plain && !/[\\'"`$]|[=:]~/.test(word.text) ? expandBraces(word.text) : null;
   if (words === null) {
     const nothing = { ...unknownPiece };
     return [
@@ -89,13 +100,13 @@ function braceWord(word: Word, parts: readonly WordPart[], scope: Scope): readon
 
 /** @param whole whether nothing of the word follows */
 function tilde(raw: string, value: string, whole: boolean, scope: Scope): Piece {
-  const assigned = /^[A-Za-z_][A-Za-z0-9_]*\+?=/.test(raw);
+  const assigned = assignment.test(raw);
   if (!raw.startsWith("~") && !(assigned && /[=:]~/.test(raw))) return literal(value);
   // A quoted character in what stands for a user means the tilde itself; that is rare, and asks.
   if (raw.includes("\\")) return unknownPiece;
   let unknown = false;
   const expanded = raw.replaceAll(
-    assigned ? /(?<=[=:])~([^/:]*)/g : /^~([^/]*)/g,
+    assigned ? /(?<=^[A-Za-z_][A-Za-z0-9_]*\+?=|:)~([^/:]*)/g : /^~([^/]*)/g,
     (all, name: string, at: number) => {
       const ends = at + all.length === raw.length;
       const home = homeOf(name, scope);
@@ -139,7 +150,7 @@ function pieceOf(part: WordPart, quoted: boolean, scope: Scope): Piece {
     case "CommandExpansion":
       return isPwd(part.text) ? valueOf("PWD", quoted, scope) : unknownPiece;
     case "ArithmeticExpansion": {
-      const value = part.expression === undefined ? null : numberOf(part.expression);
+      const value = numberOf(part.expression);
       return value === null ? unknownPiece : literal(String(value));
     }
     case "ProcessSubstitution":
@@ -161,9 +172,9 @@ function valueOf(name: string, quoted: boolean, { variables, folder }: Scope): P
   return literal(value);
 }
 
-/** Whole numbers only; whatever names a variable would be evaluated as a program of its own. */
-function numberOf(expression: ArithmeticExpression): bigint | null {
-  switch (expression.type) {
+/** Whole numbers only: whatever names a variable is evaluated as an expression of its own, and can run commands. */
+export function numberOf(expression: ArithmeticExpression | undefined): bigint | null {
+  switch (expression?.type) {
     case "ArithmeticWord":
       return expression.parts === undefined && /^(?:0|[1-9]\d{0,17})$/.test(expression.value)
         ? BigInt(expression.value)

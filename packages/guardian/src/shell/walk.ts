@@ -11,7 +11,7 @@ import {
   type Word,
 } from "unbash";
 import type { Argument } from "./argument.ts";
-import { evaluateWord, type Scope } from "./evaluate-word.ts";
+import { evaluateWord, isKnown, numberOf, type Scope } from "./evaluate-word.ts";
 
 /** The folders in which a command may find itself; null when they cannot be known. */
 export type Folders = readonly string[] | null;
@@ -38,6 +38,8 @@ export interface ShellVisitor {
 const mostDepth = 24;
 const mostCommands = 200;
 const mostRounds = 50;
+
+const unknownInput = "what a program is given to read is not known before the run";
 
 /** Variables that change nothing but how something is shown. */
 const harmlessVariables = /^(?:CI|TERM|LANG|LC_[A-Z]+|NO_COLOR|FORCE_COLOR|TZ)$/;
@@ -82,6 +84,15 @@ export function walkShell(
       else {
         if (child.type === "CommandExpansion" && child.script === undefined)
           visitor.unknown("a part of the line cannot be parsed");
+        // It could also be a command in two brackets; and every name in it is evaluated in its turn.
+        if (child.type === "ArithmeticExpansion" && numberOf(child.expression) === null)
+          visitor.unknown(`what ${child.text} stands for is not known before the run`);
+        // Bash reads `"${x:-$'\x24(y)'}"` twice, and runs y.
+        if (
+          child.type === "ParameterExpansion" &&
+          (child.operation ?? child.prefix ?? child.index) !== undefined
+        )
+          visitor.unknown(`what ${child.text} stands for is not known before the run`);
         visitScriptsIn(child, context);
       }
     });
@@ -272,6 +283,7 @@ export function walkShell(
     for (const one of redirections) {
       if (one.type === "HereDoc") {
         visitScriptsIn(one, context);
+        if (!isKnown(one.body.parts ?? [], scopeOf(context))) visitor.unknown(unknownInput);
         continue;
       }
       if (one.target === undefined) {
@@ -279,7 +291,11 @@ export function walkShell(
         continue;
       }
       const targets = evaluate(one.target, context);
-      if (one.type === "HereString") continue;
+      if (one.type === "HereString") {
+        if (targets.some(({ text: input, pattern }) => input === null && pattern === null))
+          visitor.unknown(unknownInput);
+        continue;
+      }
       if (one.descriptor?.type === "FileDescriptorVariable") visitor.unknown("a redirection sets a variable");
       if (/^[<>]&$/.test(one.operator) && /^(?:[0-2]|-)$/.test(one.target.value)) continue;
       if (one.target.value !== "" && isConnection(one.target.value)) {
@@ -318,8 +334,21 @@ export function walkShell(
     }
   }
 
+  if (breaksTokens(text)) visitor.unknown("a line is continued in the middle of what the shell would join");
   const script = parse(text);
   visitScript(script, { folders: start.folders, variables: environment(home, user), fedBy: [] });
+}
+
+/**
+ * Whether a continued line joins more than two halves of a plain word. Bash takes `\` and the line end away before it
+ * looks for names of variables and operators, so that `$HOME\` and `x` on the next line are one name.
+ */
+function breaksTokens(text: string): boolean {
+  return [...text.matchAll(/\\\n/g)].some(({ index }) => {
+    const [before, after] = [text.slice(0, index), text.slice(index + 2)];
+    if (/(?:^|\s)$/.test(before) || /^[ \t]/.test(after)) return false;
+    return !/(?:^|[\s;&|('"])[\w./-]+$/.test(before) || !/^[\w./-]/.test(after);
+  });
 }
 
 function environment(home: string, user: string): ReadonlyMap<string, string> {

@@ -6,14 +6,6 @@ export type Entry =
   /** A socket, a device, a pipe. */
   | { readonly kind: "special" };
 
-/** A file, or a folder with all that is in it. */
-export interface ProtectedPlace {
-  /** Absolute, without links. */
-  readonly path: string;
-  /** For people: "keys and passwords". */
-  readonly what: string;
-}
-
 /** The computer, as far as a decision depends on it. */
 export interface World {
   readonly home: string;
@@ -26,8 +18,11 @@ export interface World {
   readonly programFolders: readonly string[];
   /** Whether a file in such a folder can be run. */
   isProgram(path: string): boolean;
-  /** Places that are neither read nor written, whatever was granted. */
-  readonly protectedPlaces: readonly ProtectedPlace[];
+  /**
+   * Files, and folders with all that is in them, that are neither read nor written, whatever was granted: absolute,
+   * without links, with what they hold, for people ("keys and passwords").
+   */
+  readonly protectedPlaces: ReadonlyMap<string, string>;
   /** Ports of this computer behind which SmartClaw and OpenClaw are told what to do. */
   readonly controlPorts: ReadonlySet<number>;
 }

@@ -154,9 +154,10 @@ const tsc: Profile = (call) => {
 const make: Profile = (call) => {
   const given = splitOptions(call, call.args, {
     flags: "kBsniqtw",
-    values: { j: "data", l: "data" },
+    // A number may follow, and anything else is a target.
+    attached: "jl",
     long: "keep-going always-make silent quiet dry-run just-print question no-print-directory print-directory touch",
-    longValues: { jobs: "data" },
+    longAttached: "jobs load-average",
   });
   if (given === null) return readEverything(call);
   for (const { text, source } of given.operands)

@@ -16,6 +16,14 @@ function transfer(spec: Options, source: (call: Call, path: Argument) => void): 
     const sources = folder === null ? given.operands.slice(0, -1) : given.operands;
     const target = folder ?? given.operands.at(-1);
     if (target === undefined || sources.length === 0) return call.beyond(`${call.name} lacks what it needs`);
+    if (
+      given.options.has("T") ||
+      given.options.has("no-target-directory") ||
+      sources.some(({ text }) => /(?:^|\/)\.\/*$/.test(text ?? ""))
+    )
+      call.unknown("everything in a folder would be put into another");
+    if (sources.some(({ pattern }) => /(?:^|\/)[.[][^/]*$/.test(pattern ?? "")))
+      call.unknown("hidden files would be put where they may have a meaning");
     for (const path of sources) source(call, path);
     call.writes(target);
     // In a folder each keeps its name, which can be one that matters.

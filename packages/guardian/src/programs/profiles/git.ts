@@ -46,7 +46,7 @@ const logLong =
   "mailmap use-mailmap no-mailmap no-use-mailmap abbrev-commit no-abbrev-commit parents children left-right cherry-mark " +
   "cherry-pick cherry left-only right-only boundary simplify-by-decoration simplify-merges full-history dense sparse " +
   "ancestry-path date-order author-date-order topo-order walk-reflogs relative-date clear-decorations no-notes " +
-  "regexp-ignore-case basic-regexp extended-regexp fixed-strings perl-regexp all-match invert-grep no-walk show-signature " +
+  "regexp-ignore-case basic-regexp extended-regexp fixed-strings perl-regexp all-match invert-grep no-walk " +
   "bisect not reflog no-expand-tabs dd no-diff-merges combined-all-paths";
 const logLongValues: Options["longValues"] = {
   "max-count": "data",
@@ -90,6 +90,8 @@ function reader(spec: Options): Profile {
     const given = splitOptions(call, call.args, spec);
     call.readsFolder();
     if (given === null) return readEverything(call);
+    if (call.args.some(({ text }) => /^--(?:format|pretty)=.*%G/.test(text ?? "")))
+      call.beyond("git would have signatures checked by another program");
     for (const operand of given.operands) revisionOrPath(call, operand);
   };
 }

@@ -412,7 +412,7 @@ function test(call: Parameters<Profile>[0]): void {
   call.args.forEach((arg, at) => {
     const before = call.args[at - 1]?.text ?? "";
     if (fileTest.test(before) || /^-(?:nt|ot|ef)$/.test(before)) call.reads(arg);
-    else if (arg.text === "-v") call.beyond("test -v evaluates the name of a variable");
+    else if (arg.text === "-v" || arg.text === "-R") call.beyond("test -v evaluates the name of a variable");
     else take(call, "data", arg);
   });
 }

@@ -12,14 +12,12 @@ function sentValue(call: Call, value: Argument): void {
 /** The manual of curl 7.88. Options that choose another way, load code or read credentials are not listed. */
 const curl: Profile = (call) => {
   let sends = false;
-  let output = false;
   const urls: Argument[] = [];
   const sending = (_: Call, value: Argument): void => {
     sends = true;
     sentValue(call, value);
   };
   const written = (_: Call, path: Argument): void => {
-    output = true;
     if (path.text !== "-") call.writes(path);
   };
   const format = (_: Call, value: Argument): void => {
@@ -42,7 +40,7 @@ const curl: Profile = (call) => {
     if (!/^(?:GET|HEAD|OPTIONS)$/.test(text ?? "")) sends = true;
   };
   const given = splitOptions(call, call.args, {
-    flags: "#0fgGiIjklLnNOpRsSvZ46".replace(/[knLlOp]/g, ""),
+    flags: "#0fgGiIjNORsSvZ46",
     values: {
       o: written,
       D: written,
@@ -64,7 +62,7 @@ const curl: Profile = (call) => {
       z: "data",
     },
     long:
-      "compressed fail fail-early fail-with-body get globoff head http1.0 http1.1 http2 include ipv4 ipv6 " +
+      "compressed create-dirs fail fail-early fail-with-body get globoff head http1.0 http1.1 http2 include ipv4 ipv6 " +
       "no-buffer no-keepalive no-progress-meter parallel path-as-is progress-bar raw remote-time silent show-error " +
       "ssl-reqd tlsv1.2 tlsv1.3 verbose styled-output no-styled-output retry-connrefused retry-all-errors",
     longValues: {
@@ -118,7 +116,17 @@ const curl: Profile = (call) => {
     // What is written into an address leaves with it.
     call.reaches(url, sends);
   }
-  if (given.options.has("O") && !output) call.writesFolder();
+  if (given.options.has("O"))
+    for (const url of urls) {
+      call.writesFolder();
+      // The file is called after the end of the address.
+      const name =
+        url.text
+          ?.replace(/[?#].*$/, "")
+          .split("/")
+          .at(-1) ?? "";
+      call.arrivesAt({ ...url, text: `./${name}`, atLeast: `./${name}` });
+    }
 };
 
 /** The manual of GNU wget 1.21. */
