@@ -34,6 +34,7 @@ const decisionOf = (text: string): string =>
 const answers: Readonly<Record<"allow" | "ask" | "deny", string>> = {
   allow: String.raw`
     ls -la src | head -5
+    sort --help
     tail -n +2 a.txt
     wc -l < a.txt
     grep --include="*.ts" -rn x .
@@ -126,6 +127,19 @@ const answers: Readonly<Record<"allow" | "ask" | "deny", string>> = {
     npm test -- x
     ls | xargs cat
     find . -print0 | xargs -0 rm
+    find . -print0 | xargs -0 cat < a.txt
+    find . -print0 | xargs -0 cat <<< a
+    find . -print0 | { xargs -0 cat; } < a.txt
+    find . -printf '/etc/hosts\0' -print0 | xargs -0 cat
+    grep -lZ --label=/etc/hosts x - < a.txt | xargs -0 cat
+    cd src && grep -lZ x -- * | xargs -0 cat
+    tar xf out.tar; python3 scripts/report.py
+    cp a.txt scripts/report.py; python3 scripts/report.py
+    cp build/report.py scripts/; python3 scripts/report.py
+    command cd src; cat a.ts
+    for PATH in /home/u/proj/bin; do git status; done
+    for HOME in /etc; do cat ~/proj/a.txt; done
+    coproc ls
     find . -print0 | grep x | xargs -0 cat
     find . -exec cat {} +
     find . -delete
@@ -182,6 +196,7 @@ const answers: Readonly<Record<"allow" | "ask" | "deny", string>> = {
     git stash drop
     git fetch origin
     git push
+    git log --help
     git clone https://api.github.com/a
     pytest -p x
     pytest @args.txt

@@ -43,11 +43,13 @@ function createAnalysis(world: World, findings: Findings) {
   let depth = 0;
   /** Files whose content decides what a command does. */
   const code = new Set<string>();
-  const touched: { path: string }[] = [];
+  const written = new Set<string>();
+  /** Folders into which something is put that has names of its own. */
+  const filled = new Set<string>();
   const noted: Findings = {
     ...findings,
     need(need: Need) {
-      if (need.type === "write" || need.type === "remove") touched.push({ path: need.path });
+      if (need.type === "write" || need.type === "remove") written.add(need.path);
       findings.need(need);
     },
   };
@@ -171,9 +173,19 @@ function createAnalysis(world: World, findings: Findings) {
     const writes = (path: Argument): void => touch(world, noted, folders, path, "write");
     const runs = (words: readonly Argument[]): void => {
       depth += 1;
+      // Of these the shell itself is another one afterwards.
+      if (builtinOf(words[0]?.text ?? "") !== null)
+        findings.unknown("a builtin of the shell is hidden behind another");
       if (depth > mostDepth) findings.unknown("programs run programs too deeply");
       else runCommand({ ...one, words });
       depth -= 1;
+    };
+    const fills = (path: Argument): void => {
+      writes(path);
+      for (const from of folders ?? []) {
+        const place = path.text === null ? null : resolvePath(world, from, path.text);
+        if (place !== null) filled.add(place.path);
+      }
     };
     const placesOf = (path: Argument): string[] =>
       path.text === null
@@ -192,7 +204,8 @@ function createAnalysis(world: World, findings: Findings) {
       writes,
       removes: (path) => touch(world, noted, folders, path, "remove"),
       readsFolder: () => reads(known(".")),
-      writesFolder: () => writes(known(".")),
+      fills,
+      fillsFolder: () => fills(known(".")),
       readsIfThere: (path) => {
         if (placesOf(path).length > 0) reads(path);
       },
@@ -203,6 +216,7 @@ function createAnalysis(world: World, findings: Findings) {
           const place = path.text === null ? null : resolvePath(world, from, path.text);
           const protection = place === null ? null : protectionOf(world, place.path, "write");
           if (protection !== null) findings.unknown(`${protection.what} would be written`);
+          if (place !== null) written.add(place.path);
         }
       },
       besides(path) {
@@ -287,24 +301,25 @@ function createAnalysis(world: World, findings: Findings) {
     /** What is written and run in one line was not there to be looked at. */
     end() {
       for (const file of code)
-        if (
-          touched.some(
-            ({ path }) => isWithin(file, path) && path !== "/" && (path === file || !isFolder(path)),
-          )
-        )
+        if (written.has(file) || [...filled].some((folder) => isWithin(file, folder)))
           findings.unknown("a file is written and run in the same line");
     },
   };
-
-  function isFolder(path: string): boolean {
-    return world.entry(path)?.kind === "folder";
-  }
 }
 
-/** Whether a command prints names of files with a NUL behind each. */
+/** Whether a command prints names of files below where it looks, with a NUL behind each, and nothing else. */
 function namesEndWithNul(words: readonly string[]): boolean {
   const [name = "", ...args] = words;
   const base = name.replace(/^.*\//, "");
+  // Where it looks must be written there, and what it prints must not be somebody's own text.
+  if (
+    args.some((arg) =>
+      /^[*?[]|^-$|^--(?:label|path-separator|replace)|^-(?:print|printf|ls|exec|execdir|ok|okdir|fprint|fprint0|fprintf|fls)$/.test(
+        arg,
+      ),
+    )
+  )
+    return false;
   if (base === "find") return args.includes("-print0");
   if (base === "grep")
     return (

@@ -15,8 +15,10 @@ export interface Call {
   /** Reads the folder in which it is started, and what lies in it. */
   readsFolder(): void;
   writes(path: Argument): void;
-  /** Writes something into the folder in which it is started. */
-  writesFolder(): void;
+  /** Writes files with names of their own into a folder. */
+  fills(folder: Argument): void;
+  /** The same for the folder in which it is started. */
+  fillsFolder(): void;
   /** Something would be written there, if that is a folder. */
   arrivesAt(path: Argument): void;
   /** Writes files with other names beside a path. */

@@ -46,6 +46,10 @@ export function splitOptions(call: Call, args: readonly Argument[], spec: Option
     call.beyond(why);
     return null;
   };
+  // Of git it would open a pager.
+  const [only] = args;
+  if (args.length === 1 && /^--(?:help|version)$/.test(only?.text ?? "") && !call.name.startsWith("git "))
+    return { operands, options: new Set([only?.text ?? ""]) };
   for (let at = 0; at < args.length; at += 1) {
     const arg = args[at];
     if (arg === undefined) break;

@@ -20,7 +20,10 @@ export type Folders = readonly string[] | null;
 export interface ShellCommand {
   readonly words: readonly Argument[];
   readonly folders: Folders;
-  /** The words of what its input may come from: commands earlier in the pipe, or within its words and redirections. */
+  /**
+   * The words of what its input may come from: commands earlier in the pipe, or within its words and redirections; of a
+   * file or a text, only the operator.
+   */
   readonly fedBy: readonly (readonly string[])[];
   /** Whether its input or output is a connection that the shell opens by itself. */
   readonly connected: boolean;
@@ -165,7 +168,7 @@ export function walkShell(
         visitRedirections(node.redirects, context);
         return visitNode(node.command, {
           ...context,
-          fedBy: [...context.fedBy, ...node.redirects.flatMap(programsIn)],
+          fedBy: [...context.fedBy, ...node.redirects.flatMap(inputOf)],
         });
       case "BraceGroup":
         return either(visitList(node.body.commands, context));
@@ -195,6 +198,9 @@ export function walkShell(
           return visitLoop(context, (inner) => visitList(node.body.commands, inner));
         }
         const words = node.wordlist.flatMap((word) => evaluate(word, context));
+        // Others are variables by which programs are found, and fields are told apart.
+        if (!/^[a-z][a-z0-9]*$/.test(node.name.value))
+          visitor.unknown(`the variable ${node.name.value} is set`);
         const values = node.type === "For" ? words.map(({ text: value }) => value) : [null];
         const rounds = values.length > mostRounds || values.includes(null) ? [null] : values;
         if (values.length > mostRounds) visitor.unknown("a loop has very many rounds");
@@ -235,6 +241,7 @@ export function walkShell(
         else visitNode(node.body, context);
         return either(null);
       case "Coproc":
+        visitor.unknown("a program is left running beside the others");
         if (node.body.type === "CompoundList") visitList(node.body.commands, context);
         else visitNode(node.body, context);
         return stays(context);
@@ -261,7 +268,8 @@ export function walkShell(
     const words = [command.name, ...command.args].flatMap((word) => evaluate(word, context));
     const fedBy = [
       ...context.fedBy,
-      ...[...command.args, ...command.redirects, ...command.prefix].flatMap(programsIn),
+      ...command.redirects.flatMap(inputOf),
+      ...[...command.args, ...command.prefix].flatMap(programsIn),
     ];
     const connected = command.redirects.some(
       (one) => one.type === "Redirect" && isConnection(one.target?.value),
@@ -362,6 +370,11 @@ function environment(home: string, user: string): ReadonlyMap<string, string> {
 /** Bash itself opens connections for these names (`bash(1)`, Redirection). */
 function isConnection(target: string | undefined): boolean {
   return target !== undefined && /^\/+dev\/+(?:tcp|udp)\//.test(target);
+}
+
+/** What a redirection gives to read. */
+function inputOf(one: Redirection): (readonly string[])[] {
+  return one.operator.startsWith("<") ? [[one.operator], ...programsIn(one)] : programsIn(one);
 }
 
 /** The words of every command in a part of a line, as they are written. */

@@ -60,8 +60,8 @@ const tar: Profile = (call) => {
   for (const folder of folders) call.reads(folder);
   const moved = folders.at(-1);
   if (does("x", "extract", "get") && !does("O", "to-stdout")) {
-    if (moved === undefined) call.writesFolder();
-    else call.writes(moved);
+    if (moved === undefined) call.fillsFolder();
+    else call.fills(moved);
     return;
   }
   if (does("t", "list")) return;
@@ -102,8 +102,8 @@ const unzip: Profile = (call) => {
   if (archive !== undefined) call.reads(archive);
   for (const member of members) take(call, "data", member);
   if (["l", "p", "t", "v", "z", "c"].some((name) => options.has(name))) return;
-  if (into === null) call.writesFolder();
-  else call.writes(into);
+  if (into === null) call.fillsFolder();
+  else call.fills(into);
 };
 
 /** They put a file in the place of another one. */

@@ -136,7 +136,7 @@ const tsc: Profile = (call) => {
     else if (!text.startsWith("-")) call.reads(arg);
     else if (flags.has(name)) {
       if (/^(?:true|false)$/.test(call.args[at + 1]?.text ?? "")) at += 1;
-      if (name === "init") call.writesFolder();
+      if (name === "init") call.fillsFolder();
     } else if (values.has(name)) at += 1;
     else if (reads.has(name) || writes.has(name)) {
       const value = call.args[(at += 1)];

@@ -102,7 +102,7 @@ const ln: Profile = (call) => {
     if (name !== undefined) within(call, name, target);
   }
   if (name !== undefined) call.writes(name);
-  else call.writesFolder();
+  else call.fillsFolder();
 };
 
 const chmod: Profile = (call) => {
@@ -179,7 +179,7 @@ export const filesProfiles: Readonly<Record<string, Profile>> = {
     (call, path) => {
       call.reads(path);
       call.writes(path);
-      call.writesFolder();
+      call.fillsFolder();
     },
   ),
   dd: (call) => {

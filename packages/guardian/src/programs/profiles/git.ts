@@ -100,7 +100,7 @@ function reader(spec: Options): Profile {
 function writer(spec: Options, operand: (call: Call, arg: Argument) => void = revisionOrPath): Profile {
   return (call) => {
     const given = splitOptions(call, call.args, spec);
-    call.writesFolder();
+    call.fillsFolder();
     if (given === null) return readEverything(call);
     for (const one of given.operands) operand(call, one);
   };
@@ -108,7 +108,7 @@ function writer(spec: Options, operand: (call: Call, arg: Argument) => void = re
 
 const stash: Profile = (call) => {
   const [first, ...rest] = call.args;
-  call.writesFolder();
+  call.fillsFolder();
   const name = first?.text ?? "push";
   const options: Record<string, Options> = {
     push: {
@@ -147,7 +147,7 @@ const stash: Profile = (call) => {
 };
 
 const checkout: Profile = (call) => {
-  call.writesFolder();
+  call.fillsFolder();
   const end = call.args.findIndex(({ text }) => text === "--");
   const given = splitOptions(call, call.args, {
     flags: "qfldmt",
@@ -172,7 +172,7 @@ const fetches: Profile = (call) => {
     long: "all prune no-prune prune-tags no-tags tags quiet verbose dry-run keep progress no-progress no-auto-maintenance no-auto-gc atomic",
     longValues: { depth: "data", deepen: "data", "shallow-since": "data", jobs: "data", filter: "data" },
   });
-  call.writesFolder();
+  call.fillsFolder();
   if (given === null) {
     for (const arg of call.args) if (/^[a-z][a-z0-9+.-]*:/i.test(arg.atLeast)) call.mentionsUrl(arg);
     return readEverything(call);
@@ -356,7 +356,7 @@ const commands: Readonly<Record<string, Profile>> = {
       long: "quiet soft mixed hard merge keep intent-to-add",
       longValues: { "pathspec-from-file": "read" },
     });
-    call.writesFolder();
+    call.fillsFolder();
     if (given === null) return readEverything(call);
     if (["hard", "merge", "keep"].some((name) => given.options.has(name)))
       call.loses("changes that are not committed");

@@ -118,7 +118,7 @@ const curl: Profile = (call) => {
   }
   if (given.options.has("O"))
     for (const url of urls) {
-      call.writesFolder();
+      call.fillsFolder();
       // The file is called after the end of the address.
       const name =
         url.text
@@ -161,7 +161,7 @@ const wget: Profile = (call) => {
   for (const url of given.operands) call.reaches(url, false);
   if (!stays) call.beyond("wget would follow where it is sent, to any host");
   if (given.operands.length === 0) call.beyond("wget has no address");
-  if (!output && !given.options.has("spider")) call.writesFolder();
+  if (!output && !given.options.has("spider")) call.fillsFolder();
 };
 
 /** Programs that reach other computers, or run programs there: only called exactly as granted. */
