@@ -69,6 +69,9 @@ const answers: Readonly<Record<"allow" | "ask" | "deny", string>> = {
     sed -n "1,5p;/x/w build/out" a.txt
     awk -F: '{print $1}' a.txt
     jq '.scripts | keys' package.json
+    zip -r build/x.zip src
+    zip -ry build/x.zip .
+    diff -r src scripts
     tar czf build/x.tgz --exclude=x src
     curl -sS -o build/x -w "%{http_code}" https://api.github.com/x
     git status --porcelain=v2 --ignored
@@ -171,6 +174,8 @@ const answers: Readonly<Record<"allow" | "ask" | "deny", string>> = {
     tar -cf x.tar -I sh src
     tar xf out.tar --to-command=sh
     zip x.zip a.txt -TT sh
+    zip -r build/x.zip .
+    diff -r . src
     curl -L https://api.github.com/
     curl -K cfg https://api.github.com/
     curl -d x https://api.github.com/

@@ -12,6 +12,7 @@ import { type Folders, type ShellCommand, type ShellVisitor, walkShell } from ".
 import { deceptionsIn, hasForeignLetters } from "../text/deceptions.ts";
 import type { World } from "../world/world.ts";
 import { touch } from "./path-effects.ts";
+import { hasLinks } from "../paths/links.ts";
 import { createFindings, type Findings, type Need, type Report } from "./report.ts";
 import { reachUrl } from "./url-effects.ts";
 
@@ -204,6 +205,10 @@ function createAnalysis(world: World, findings: Findings) {
       writes,
       removes: (path) => touch(world, noted, folders, path, "remove"),
       readsFolder: () => reads(known(".")),
+      followsLinksIn(path) {
+        for (const place of placesOf(path))
+          if (hasLinks(world, place)) findings.unknown("links would be followed to where they lead");
+      },
       fills,
       fillsFolder: () => fills(known(".")),
       readsIfThere: (path) => {

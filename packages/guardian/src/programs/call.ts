@@ -15,6 +15,8 @@ export interface Call {
   /** Reads the folder in which it is started, and what lies in it. */
   readsFolder(): void;
   writes(path: Argument): void;
+  /** Follows every link below a folder, wherever it leads. */
+  followsLinksIn(folder: Argument): void;
   /** Writes files with names of their own into a folder. */
   fills(folder: Argument): void;
   /** The same for the folder in which it is started. */

@@ -87,6 +87,11 @@ const zip: Profile = (call) => {
   for (const member of members) {
     if (options.has("m") || options.has("move")) call.removes(member);
     call.reads(member);
+    if (
+      ["r", "recurse-paths"].some((name) => options.has(name)) &&
+      !["y", "symlinks"].some((name) => options.has(name))
+    )
+      call.followsLinksIn(member);
   }
 };
 

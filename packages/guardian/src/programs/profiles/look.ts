@@ -1,5 +1,5 @@
 import type { Profile } from "../call.ts";
-import { readEverything, simple, splitOptions, take } from "../options.ts";
+import { type Options, readEverything, simple, splitOptions, take } from "../options.ts";
 
 const digest = simple(
   { flags: "bctwz", long: "binary check tag text zero ignore-missing quiet status strict warn" },
@@ -139,6 +139,50 @@ const ls: Profile = (call) => {
   if (given === null) return readEverything(call);
   for (const path of given.operands) call.reads(path);
   if (given.operands.length === 0) call.readsFolder();
+};
+
+const diffOptions: Options = {
+  flags: "abBcdeEHiNnpPqrstTuwyZ",
+  values: {
+    C: "data",
+    F: "data",
+    I: "data",
+    L: "data",
+    S: "data",
+    U: "data",
+    W: "data",
+    x: "data",
+    X: "read",
+  },
+  long:
+    "normal brief report-identical-files ed rcs side-by-side left-column suppress-common-lines show-c-function " +
+    "recursive no-dereference new-file unidirectional-new-file ignore-file-name-case no-ignore-file-name-case " +
+    "ignore-case ignore-tab-expansion ignore-trailing-space ignore-space-change ignore-all-space ignore-blank-lines " +
+    "text strip-trailing-cr expand-tabs initial-tab suppress-blank-empty minimal speed-large-files",
+  longValues: {
+    "starting-file": "data",
+    exclude: "data",
+    "exclude-from": "read",
+    "ignore-matching-lines": "data",
+    label: "data",
+    width: "data",
+    tabsize: "data",
+    "horizon-lines": "data",
+    "from-file": "read",
+    "to-file": "read",
+  },
+  longAttached: "context unified color",
+};
+
+const diff: Profile = (call) => {
+  const given = splitOptions(call, call.args, diffOptions);
+  if (given === null) return readEverything(call);
+  const { operands, options } = given;
+  for (const operand of operands) {
+    call.reads(operand);
+    if ((options.has("r") || options.has("recursive")) && !options.has("no-dereference"))
+      call.followsLinksIn(operand);
+  }
 };
 
 /** The manuals of GNU coreutils 9.1, grep 3.8, ripgrep 13, diffutils 3.8, file 5.44, util-linux 2.38. */
@@ -315,41 +359,7 @@ export const lookProfiles: Readonly<Record<string, Profile>> = {
     },
     "read",
   ),
-  diff: simple(
-    {
-      flags: "abBcdeEHiNnpPqrstTuwyZ",
-      values: {
-        C: "data",
-        F: "data",
-        I: "data",
-        L: "data",
-        S: "data",
-        U: "data",
-        W: "data",
-        x: "data",
-        X: "read",
-      },
-      long:
-        "normal brief report-identical-files ed rcs side-by-side left-column suppress-common-lines show-c-function " +
-        "recursive no-dereference new-file unidirectional-new-file ignore-file-name-case no-ignore-file-name-case " +
-        "ignore-case ignore-tab-expansion ignore-trailing-space ignore-space-change ignore-all-space ignore-blank-lines " +
-        "text strip-trailing-cr expand-tabs initial-tab suppress-blank-empty minimal speed-large-files",
-      longValues: {
-        "starting-file": "data",
-        exclude: "data",
-        "exclude-from": "read",
-        "ignore-matching-lines": "data",
-        label: "data",
-        width: "data",
-        tabsize: "data",
-        "horizon-lines": "data",
-        "from-file": "read",
-        "to-file": "read",
-      },
-      longAttached: "context unified color",
-    },
-    "read",
-  ),
+  diff,
   pwd: simple({ flags: "LP", long: "logical physical" }, "none"),
   true: simple({}, "data"),
   false: simple({}, "data"),
