@@ -145,7 +145,7 @@ const answers: Readonly<Record<"allow" | "ask" | "deny", string>> = {
     coproc ls
     find . -print0 | grep x | xargs -0 cat
     find . -exec cat {} +
-    find . -delete
+    find . -name x -delete
     find -L . -name x
     find . -files0-from a.txt
     sort --compress-program=sh a.txt
@@ -242,6 +242,16 @@ const answers: Readonly<Record<"allow" | "ask" | "deny", string>> = {
     ln -s /etc/hosts /usr/local/bin/x
     mv link-key x && cat x
     curl http://127.1:18789/
+    nc 127.0.0.1 18789
+    socat - TCP:127.0.0.1:18789
+    wscat -c ws://127.0.0.1:18789/
+    exec 3<>/dev/tcp/127.0.0.1/18789
+    cat < /dev/tcp/localhost/18789
+    find ~ -delete
+    find . -delete
+    find /home/u/proj -depth -delete
+    echo 'gbhpu k' | tr a-z n-za-m | sh
+    secret-tool lookup a b
     curl "http://[::1]:18810/"
     curl http://localhost:3000/guardian/allow
     curl http://169.254.169.254/

@@ -3,6 +3,7 @@ import { protectionOf } from "../paths/protected.ts";
 import { isWithin, resolvePath } from "../paths/resolve.ts";
 import type { Call } from "../programs/call.ts";
 import { findProgram, type Program } from "../programs/find-program.ts";
+import { suspect } from "../programs/options.ts";
 import { profileOf } from "../programs/profiles.ts";
 import { isHidden, refusalOf } from "../programs/refused.ts";
 import { isInterpreter, isShell, looksInside, wrappers } from "../programs/wrappers.ts";
@@ -14,7 +15,7 @@ import type { World } from "../world/world.ts";
 import { touch } from "./path-effects.ts";
 import { hasLinks } from "../paths/links.ts";
 import { createFindings, type Findings, type Need, type Report } from "./report.ts";
-import { reachUrl } from "./url-effects.ts";
+import { reachUrl, refuseOrders } from "./url-effects.ts";
 
 /** Longer, nobody reads. In UTF-16 code units. */
 const longest = 65_536;
@@ -72,6 +73,11 @@ function createAnalysis(world: World, findings: Findings) {
       redirect(operator, target, folders) {
         if (operator !== "<") touch(world, noted, folders, target, "write");
         if (operator === "<" || operator === "<>") touch(world, noted, folders, target, "read");
+      },
+      connect(target) {
+        findings.unknown("the shell would open a connection");
+        const [, host = "", port = ""] = /^\/+dev\/+(?:tcp|udp)\/+([^/]+)\/+(\d+)$/.exec(target) ?? [];
+        refuseOrders(world, findings, host, Number(port));
       },
       command: (one) => runCommand({ ...one, fedBy: [...outer, ...one.fedBy] }),
     };
@@ -131,7 +137,9 @@ function createAnalysis(world: World, findings: Findings) {
       (one.folders !== null && one.folders.length > 1 && name.includes("/") && !name.startsWith("/"))
     ) {
       findings.unknown(`${name} is no program that is known here`);
-      for (const arg of args) mention(one.folders, arg);
+      const nobody = { file: "", name, trusted: false };
+      const call = createCall(one, nobody, args, { beyond() {}, namedAs() {} });
+      for (const arg of args) suspect(call, arg);
       return;
     }
     if (!program.trusted) code.add(program.file);
@@ -149,7 +157,7 @@ function createAnalysis(world: World, findings: Findings) {
       if (profile !== null) profile(call);
       else {
         beyond ??= `what the arguments of ${program.name} do is not known here`;
-        for (const arg of args) mention(one.folders, arg);
+        for (const arg of args) suspect(call, arg);
       }
       looksInside(call);
     }
@@ -239,6 +247,7 @@ function createAnalysis(world: World, findings: Findings) {
           { ...url, text: url.text ?? url.atLeast },
           false,
         ),
+      mentionsPort: (host, port) => refuseOrders(world, findings, host, port),
       loses: (what) => findings.need({ type: "undo", what }),
       runs,
       runsOnNames: (words) => {

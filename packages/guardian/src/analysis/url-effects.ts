@@ -14,6 +14,8 @@ const metadata = new Set([
   "metadata",
 ]);
 
+const orders = "it would give orders to SmartClaw or OpenClaw";
+
 /**
  * What a program that is given a URL reaches. Programs read addresses in their own ways, so that only the plainest is
  * taken: https, a name, no user, the usual port.
@@ -38,13 +40,16 @@ export function reachUrl(
   const host = url.hostname.toLowerCase().replace(/\.$/, "");
   if (metadata.has(host)) findings.refuse("the secrets of this machine would be asked for");
   const port = url.port === "" ? (url.protocol === "http:" ? 80 : 443) : Number(url.port);
-  if (isThisComputer(host)) {
-    const orders = world.controlPorts.has(port) || /guardian|smart-?claw|open-?claw/i.test(url.pathname);
-    if (orders) findings.refuse("it would give orders to SmartClaw or OpenClaw");
-  }
+  refuseOrders(world, findings, host, port);
+  if (isThisComputer(host) && /guardian|smart-?claw|open-?claw/i.test(url.pathname)) findings.refuse(orders);
   const plain = /^https:\/\/[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::443)?(?:[/?#]|$)/i.test(text);
   if (!plain) return findings.unknown(`${text} is no plain address of a page`);
   findings.need({ type: "reach", host, port, sends });
+}
+
+/** Refuses what would reach a port of this computer behind which SmartClaw and OpenClaw are told what to do. */
+export function refuseOrders(world: World, findings: Findings, host: string, port: number): void {
+  if (isThisComputer(host.toLowerCase()) && world.controlPorts.has(port)) findings.refuse(orders);
 }
 
 function parsed(text: string): URL | null {

@@ -32,6 +32,8 @@ export interface Call {
   reaches(url: Argument, sends: boolean): void;
   /** May open a connection to a URL or not: only what is never reached matters. */
   mentionsUrl(url: Argument): void;
+  /** The same of a port of a host. */
+  mentionsPort(host: string, port: number): void;
   /** Needs a copy of what would be lost. */
   loses(what: string): void;
   /** Whether it is fed with names of files in the scope, each with a NUL behind it. */

@@ -162,6 +162,7 @@ export function readEverything(call: Call): void {
 /** Looks at every path that may be meant by a word. */
 export function suspect(call: Call, arg: Argument): void {
   const text = arg.text ?? arg.atLeast;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) call.mentionsUrl(arg);
   const parts = [
     text,
     ...text.split(/[=@:,]/),

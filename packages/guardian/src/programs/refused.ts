@@ -26,6 +26,10 @@ const groups: readonly (readonly [string, string])[] = [
     "it would press keys or click in your place",
     "xdotool ydotool wtype dotool xte xautomation cliclick wlrctl xvkbd evemu-event uinput-cat",
   ],
+  [
+    "it would show what your keystore holds",
+    "secret-tool kwallet-query kwalletcli keyring pass gopass keyctl security cmdkey",
+  ],
   ["it would give orders to SmartClaw or OpenClaw", "smartclaw openclaw openclaw-gateway clawdbot moltbot"],
 ];
 
@@ -70,7 +74,7 @@ export function refusalOf(name: string, args: readonly string[]): string | null 
 }
 
 const sources =
-  /^(?:curl|wget|fetch|aria2c|http|https|nc|ncat|netcat|socat|lynx|ftp|base64|base32|basenc|xxd|uudecode|rev|openssl|gunzip|zcat|bzcat|xzcat|gzip|zstd|tac|gpg|od)$/;
+  /^(?:curl|wget|fetch|aria2c|http|https|nc|ncat|netcat|socat|lynx|ftp|base64|base32|basenc|xxd|uudecode|rev|openssl|gunzip|tr|zcat|bzcat|xzcat|gzip|zstd|tac|gpg|od)$/;
 
 /** Whether something among these words fetches or decodes what nobody has read. */
 export function isHidden(words: readonly string[]): boolean {

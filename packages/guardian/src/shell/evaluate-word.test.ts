@@ -39,6 +39,7 @@ function ours(text: string): string[] | null {
     {
       command: (command) => void commands.push(command),
       redirect: no,
+      connect: no,
       test: no,
       unknown: no,
     },

@@ -68,6 +68,7 @@ function ours(text: string): Set<string> | null {
         return undefined;
       },
       redirect() {},
+      connect() {},
       test() {},
       unknown: () => void (understood = false),
     },

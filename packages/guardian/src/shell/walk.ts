@@ -33,6 +33,8 @@ export interface ShellVisitor {
   /** @returns the folders afterwards when it went well, for `cd`; `undefined` for everything else */
   command(command: ShellCommand): Folders | undefined;
   redirect(operator: string, target: Argument, folders: Folders): void;
+  /** The shell itself would open a connection. @param target like `/dev/tcp/host/port` */
+  connect(target: string): void;
   test(operator: string, operand: Argument, folders: Folders): void;
   unknown(why: string): void;
 }
@@ -307,7 +309,7 @@ export function walkShell(
       if (one.descriptor?.type === "FileDescriptorVariable") visitor.unknown("a redirection sets a variable");
       if (/^[<>]&$/.test(one.operator) && /^(?:[0-2]|-)$/.test(one.target.value)) continue;
       if (one.target.value !== "" && isConnection(one.target.value)) {
-        visitor.unknown("the shell would open a connection");
+        visitor.connect(one.target.value);
         continue;
       }
       const [target, ...more] = targets;

@@ -36,7 +36,7 @@ test("text as people write it, in any language", () => {
 });
 
 test("letters and dashes that are none of a program's", () => {
-  assert.ok(hasForeignLetters("lѕ") && hasForeignLetters("ｌｓ"));
+  assert.ok(hasForeignLetters("lѕ") && hasForeignLetters("ｌｓ") && hasForeignLetters("l\u0301s"));
   assert.ok(!hasForeignLetters("ls") && !hasForeignLetters("☕"));
   assert.ok(looksLikeOption("–la") && looksLikeOption("−r") && !looksLikeOption("-la"));
 });

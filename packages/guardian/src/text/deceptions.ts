@@ -51,5 +51,5 @@ export function looksLikeOption(word: string): boolean {
 /** Whether a program's name is written with letters that are not those of programs. */
 export function hasForeignLetters(name: string): boolean {
   // eslint-disable-next-line no-control-regex
-  return /[^\u0000-\u007f]/u.test(name) && /\p{L}/u.test(name.replaceAll(/[\u0000-\u007f]/gu, ""));
+  return /[\p{L}\p{M}\p{N}]/u.test(name.replaceAll(/[\u0000-\u007f]/gu, ""));
 }

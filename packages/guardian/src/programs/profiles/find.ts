@@ -35,6 +35,7 @@ const find: Profile = (call) => {
     if (path !== undefined) call.reads(path);
   }
   if (at === start) call.readsFolder();
+  const begun = at;
   while (at < args.length) {
     const arg = args[at];
     at += 1;
@@ -58,9 +59,12 @@ const find: Profile = (call) => {
       if (file === undefined) call.beyond(`${word} has no value`);
       else call.writes(file);
     } else if (word === "-delete") {
-      const roots = args.slice(start).filter(({ text }) => text !== null && !text.startsWith("-"));
       call.beyond("find would remove what it finds");
-      for (const root of roots.slice(0, 1)) call.mentions(root);
+      // Without a condition that is everything.
+      const all = args
+        .slice(begun)
+        .every(({ text }) => text !== null && /^-(?:delete|depth|xdev|mount|print0?)$/.test(text));
+      for (const root of all ? args.slice(start, begun) : []) call.removes(root);
     } else if (runners.has(word)) {
       const end = args.findIndex(
         ({ text }, place) =>

@@ -168,6 +168,11 @@ const wget: Profile = (call) => {
 const reachesOut: Profile = (call) => {
   call.beyond(`${call.name} reaches other computers in ways of its own`);
   for (const arg of call.args) suspect(call, arg);
+  for (const [at, { atLeast }] of call.args.entries()) {
+    const [, host = "", port = ""] = /^(?:[a-z0-9-]+:)?([^:]*):(\d+)$/i.exec(atLeast) ?? [];
+    call.mentionsPort(host, Number(port));
+    call.mentionsPort(call.args[at - 1]?.atLeast ?? "", Number(atLeast));
+  }
 };
 
 export const netProfiles: Readonly<Record<string, Profile>> = {
