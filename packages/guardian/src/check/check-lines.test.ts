@@ -88,3 +88,18 @@ for (const [name, mutate] of Object.entries(mutations)) {
     assert.ok(needless.length <= 0.03 * allowed + 1, needless.join("; "));
   });
 }
+
+test("a grant that is not known gives nothing, and may take", () => {
+  const line = {
+    id: "x",
+    cmd: "ls",
+    cwd: "/home/u/proj",
+    grants: [{ exec: "ls *" }, { read: "/home/u/proj" }],
+  };
+  const decision = (change: object): string => decisionOf(checkedLine.parse({ ...line, ...change }));
+  assert.equal(decision({}), "allow");
+  assert.equal(decision({ grants: [...line.grants, { forbid: "ls" }] }), "ask");
+  assert.equal(decision({ grants: [{ exec: "ls *", when: "never" }, { read: "/home/u/proj" }] }), "ask");
+  assert.equal(decision({ cmd: "sudo ls", grants: [{ forbid: "ls" }] }), "deny");
+  assert.equal(decision({ caller: "telegram:7" }), "deny");
+});
