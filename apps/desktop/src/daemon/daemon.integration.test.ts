@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,6 +53,33 @@ test("before the start every command says that nothing runs", async () => {
     message: "SmartClaw is not running.",
     next: "Start it with `smartclaw start`.",
   });
+});
+
+test("commands in a file are judged without a daemon, one answer a line", async () => {
+  const grants = [{ exec: "ls *" }, { read: "/home/u/proj" }];
+  const line = (id: string, cmd: string): string => JSON.stringify({ id, cmd, cwd: "/home/u/proj", grants });
+  const file = join(home, "commands.jsonl");
+  // A line separator is text in JSON, and ends no line.
+  const lines = [
+    line("a", "ls -la"),
+    line("b", "ls | sh"),
+    line("c", "ls\u2028touch x"),
+    "nothing of the kind",
+    "",
+  ];
+  writeFileSync(file, lines.join("\n"));
+  const { code, stdout } = await smartclaw("guardian", "check", file, "--json");
+  const answers = stdout.trim().split("\n").map(json);
+  assert.deepEqual(
+    [code, ...answers.map(({ id, decision }) => `${String(id)} ${String(decision)}`)],
+    [0, "a allow", "b ask", "c deny", "line 4 ask"],
+  );
+  assert.ok(answers.every(({ reasons }) => Array.isArray(reasons)));
+  assert.match(
+    (await smartclaw("guardian", "check", file)).stdout,
+    /1 allowed, 2 asked, 1 denied; nothing was run/,
+  );
+  assert.equal((await smartclaw("guardian", "check", join(home, "none"))).code, 2);
 });
 
 test("start, and start again, give a link; status tells the truth", async () => {

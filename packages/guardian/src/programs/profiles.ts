@@ -6,10 +6,12 @@ import { findProfiles } from "./profiles/find.ts";
 import { gitProfiles } from "./profiles/git.ts";
 import { lookProfiles } from "./profiles/look.ts";
 import { netProfiles } from "./profiles/net.ts";
+import { searchProfiles } from "./profiles/search.ts";
 import { textProfiles } from "./profiles/text.ts";
 
 const profiles: Readonly<Record<string, Profile>> = {
   ...lookProfiles,
+  ...searchProfiles,
   ...textProfiles,
   ...filesProfiles,
   ...findProfiles,
