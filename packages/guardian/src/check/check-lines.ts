@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { createDecider } from "../decide.ts";
 import type { Grant } from "../grants/grant.ts";
+import { protectedPlaces } from "../paths/protected.ts";
 import type { World } from "../world/world.ts";
 
 const time = z.iso.datetime().transform((text) => Date.parse(text));
@@ -51,11 +52,13 @@ export function checkLine(line: CheckedLine, here: World, described: World): Che
 /** The files are those of this computer; whose home it is says the folder, and every program counts as installed. */
 function ofLine(folder: string, here: World, described: World): World {
   const [, home = here.home, user = here.user] = /^(\/home\/([^/]+))(?:\/|$)/.exec(folder) ?? [];
+  const places = new Map([...here.protectedPlaces, ...protectedPlaces(home, [])]);
   const { programFolders, controlPorts } = described;
   return {
     ...here,
     home,
     user,
+    protectedPlaces: places,
     programFolders,
     controlPorts,
     isProgram: (path) => described.isProgram(path),
