@@ -99,7 +99,12 @@ test("start, and start again, give a link; status tells the truth", async () => 
   };
   let told = await ask();
   // The keystore has not answered yet.
-  while (told.vault.message.includes("not been opened yet")) told = await ask();
+  for (
+    const end = Date.now() + 30_000;
+    told.vault.message.includes("not been opened yet");
+    told = await ask()
+  )
+    assert.ok(Date.now() < end, "the keystore never answers");
   const { vault, smartclaw: daemon, healthy } = told;
   assert.deepEqual([vault.state, daemon.version, healthy], ["uninitialised", version, false]);
   const argv = readFileSync(`/proc/${daemon.pid}/cmdline`, "utf8");

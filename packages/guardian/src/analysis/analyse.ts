@@ -9,6 +9,7 @@ import { isHidden, refusalOf } from "../programs/refused.ts";
 import { isInterpreter, isShell, looksInside, wrappers } from "../programs/wrappers.ts";
 import { type Argument, known } from "../shell/argument.ts";
 import { builtinOf } from "../shell/builtins.ts";
+import { isFileTest } from "../shell/file-tests.ts";
 import { type Folders, type ShellCommand, type ShellVisitor, walkShell } from "../shell/walk.ts";
 import { deceptionsIn, hasForeignLetters } from "../text/deceptions.ts";
 import type { World } from "../world/world.ts";
@@ -67,7 +68,7 @@ function createAnalysis(world: World, findings: Findings) {
     return {
       unknown: (why) => findings.unknown(why),
       test: (operator, operand, folders) => {
-        if (/^-[abcdefghkprstuwxGLNOS]$/.test(operator)) touch(world, noted, folders, operand, "read");
+        if (isFileTest(operator)) touch(world, noted, folders, operand, "read");
         else if (!/^-[nz]$/.test(operator)) findings.unknown(`the condition ${operator} is not understood`);
       },
       redirect(operator, target, folders) {
@@ -94,12 +95,12 @@ function createAnalysis(world: World, findings: Findings) {
     // The shell expands braces before it looks for the program.
     if (first.source.includes("{")) findings.unknown("which program would run is not plain to see");
     if (hasForeignLetters(name)) findings.refuse("the name of a program is written with foreign letters");
-    const base = name.replace(/^.*\//, "");
+    const base = posix.basename(name);
     const flat = one.fedBy.flat();
     if (isInterpreter(base) && isHidden(flat))
       findings.refuse("what is fetched or decoded would run, and nobody has read it");
     const toNetwork = /^(?:nc|ncat|netcat|socat|telnet)$/.test(base);
-    if (toNetwork && one.fedBy.some(([by = ""]) => isShell(by.replace(/^.*\//, ""))))
+    if (toNetwork && one.fedBy.some(([by = ""]) => isShell(posix.basename(by))))
       findings.refuse("a connection would be given a shell");
     if (one.connected && (isShell(base) || base === "exec"))
       findings.refuse("a connection would be given a shell");
@@ -118,7 +119,7 @@ function createAnalysis(world: World, findings: Findings) {
 
   function refuseByName(name: string, args: readonly Argument[]): void {
     const refusal = refusalOf(
-      name.replace(/^.*\//, ""),
+      posix.basename(name),
       args.map(({ text, atLeast }) => text ?? atLeast),
     );
     if (refusal !== null) findings.refuse(`${name} is never run: ${refusal}`);
@@ -324,7 +325,7 @@ function createAnalysis(world: World, findings: Findings) {
 /** Whether a command prints names of files below where it looks, with a NUL behind each, and nothing else. */
 function namesEndWithNul(words: readonly string[]): boolean {
   const [name = "", ...args] = words;
-  const base = name.replace(/^.*\//, "");
+  const base = posix.basename(name);
   // Where it looks must be written there, and what it prints must not be somebody's own text.
   if (
     args.some((arg) =>

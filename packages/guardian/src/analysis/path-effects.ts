@@ -2,11 +2,9 @@ import { expandPattern, literalFolder } from "../paths/pattern.ts";
 import { type Access, type Protection, protectionOf, protectionOfPattern } from "../paths/protected.ts";
 import { isWithin, resolvePath } from "../paths/resolve.ts";
 import type { Argument } from "../shell/argument.ts";
+import type { Folders } from "../shell/walk.ts";
 import type { World } from "../world/world.ts";
 import type { Findings } from "./report.ts";
-
-/** The folders in which a command may find itself; null when they cannot be known. */
-export type Folders = readonly string[] | null;
 
 /** Ends of what a program already holds, and devices that hold nothing. */
 const free = /^\/dev\/(?:null|zero|full|random|urandom|stdin|stdout|stderr|fd\/\d+)$/;

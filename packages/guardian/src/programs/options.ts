@@ -41,7 +41,6 @@ export interface Given {
 export function splitOptions(call: Call, args: readonly Argument[], spec: Options): Given | null {
   const operands: Argument[] = [];
   const options = new Set<string>();
-  const [long, longAttached] = [namesIn(spec.long), namesIn(spec.longAttached)];
   const stop = (why: string): null => {
     call.beyond(why);
     return null;
@@ -70,8 +69,8 @@ export function splitOptions(call: Call, args: readonly Argument[], spec: Option
       const [name = "", ...rest] = text.slice(2).split("=");
       const value = rest.length > 0 ? rest.join("=") : null;
       const meaning = ownValue(spec.longValues, name);
-      if (value === null && (long.has(name) || longAttached.has(name))) options.add(name);
-      else if (value !== null && longAttached.has(name)) options.add(name);
+      if (value === null && (has(spec.long, name) || has(spec.longAttached, name))) options.add(name);
+      else if (value !== null && has(spec.longAttached, name)) options.add(name);
       else if (meaning !== undefined) {
         const next = value === null ? args[(at += 1)] : derived(arg, value);
         if (next === undefined) return stop(`${text} has no value`);
@@ -110,15 +109,9 @@ export function splitOptions(call: Call, args: readonly Argument[], spec: Option
   return { operands, options };
 }
 
-const knownNames = new Map<string, ReadonlySet<string>>();
-
-/** The names in a text with blanks between; each text is taken apart once. */
-function namesIn(text = ""): ReadonlySet<string> {
-  const known = knownNames.get(text);
-  if (known !== undefined) return known;
-  const names = new Set(text.split(" ").filter((name) => name !== ""));
-  knownNames.set(text, names);
-  return names;
+/** Whether a name is one of those in a text with blanks between. */
+function has(names: string | undefined, name: string): boolean {
+  return names !== undefined && /^[A-Za-z0-9][\w.-]*$/.test(name) && ` ${names} `.includes(` ${name} `);
 }
 
 function ownValue(values: Options["values"], name: string): Value | undefined {

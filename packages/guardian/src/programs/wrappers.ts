@@ -1,8 +1,6 @@
+import { isHarmlessVariable } from "../shell/harmless-variables.ts";
 import type { Call } from "./call.ts";
 import { readEverything, splitOptions, suspect, type Options } from "./options.ts";
-
-/** Variables that change nothing but how something is shown. */
-const harmlessVariable = /^(?:CI|TERM|LANG|LC_[A-Z]+|NO_COLOR|FORCE_COLOR|TZ)=/;
 
 /**
  * What only runs another program, which is then judged as if it were called itself.
@@ -40,7 +38,7 @@ const env: Wrapper = (call) => {
   const first = operands.findIndex(({ text }) => text === null || !/^[^=]+=/.test(text));
   const assigned = first < 0 ? operands : operands.slice(0, first);
   for (const { text, source } of assigned)
-    if (text === null || !harmlessVariable.test(text))
+    if (text === null || !isHarmlessVariable(text.slice(0, text.indexOf("="))))
       call.unknown(`env would set ${source}, which can change what a program does`);
   const inner = first < 0 ? [] : operands.slice(first);
   if (inner.length === 0) {
@@ -127,7 +125,7 @@ const runners = new Set(
   (
     "ionice chrt watch flock taskset unshare numactl cpulimit caffeinate faketime fakeroot proot script unbuffer busybox " +
     "toybox parallel strace ltrace zsh ksh ash fish csh tcsh rbash xvfb-run dbus-run-session chronic choom prlimit " +
-    "setarch linux64 linux32 i386 x86_64 runcon runuser-like entr"
+    "setarch linux64 linux32 i386 x86_64 runcon entr"
   ).split(" "),
 );
 
@@ -143,14 +141,13 @@ export function looksInside(call: Call): void {
 }
 
 export function isShell(name: string): boolean {
-  return /^(?:(?:ba|da|z|k|mk|a|c|tc|fi|r?ba)?sh|r(?:ba|k)sh|busybox|pwsh)$/.test(name);
+  return /^(?:sh|bash|dash|zsh|ksh|mksh|ash|csh|tcsh|fish|rbash|rksh|busybox|pwsh)$/.test(name);
 }
 
+/** Whether what a program is given runs: code in a language, or in a file. */
 export function isInterpreter(name: string): boolean {
-  return (
-    isShell(name) ||
-    /^(?:python[\d.]*|pypy3?|node|deno|bun|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|luajit|tclsh|Rscript|osascript|source|eval|\.)$/.test(
-      name,
-    )
-  );
+  return isShell(name) || interpreters.test(name);
 }
+
+const interpreters =
+  /^(?:python[\d.]*|pypy3?|node|deno|bun|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|luajit|tclsh|Rscript|osascript|source|eval|\.)$/;

@@ -12,6 +12,8 @@ import {
 } from "unbash";
 import type { Argument } from "./argument.ts";
 import { evaluateWord, isKnown, numberOf, type Scope } from "./evaluate-word.ts";
+import { isFileComparison } from "./file-tests.ts";
+import { isHarmlessVariable } from "./harmless-variables.ts";
 
 /** The folders in which a command may find itself; null when they cannot be known. */
 export type Folders = readonly string[] | null;
@@ -45,9 +47,6 @@ const mostCommands = 200;
 const mostRounds = 50;
 
 const unknownInput = "what a program is given to read is not known before the run";
-
-/** Variables that change nothing but how something is shown. */
-const harmlessVariables = /^(?:CI|TERM|LANG|LC_[A-Z]+|NO_COLOR|FORCE_COLOR|TZ)$/;
 
 /**
  * Visits everything that a line of shell would run, in any branch, with what its words become.
@@ -285,7 +284,7 @@ export function walkShell(
     const { name, value, index, append } = assignment;
     const plain = value.type === "Word" && index === undefined && append !== true;
     const known = plain && evaluateWord(value, scopeOf(context)).every(({ text: one }) => one !== null);
-    if (!known || !harmlessVariables.test(name))
+    if (!known || !isHarmlessVariable(name))
       visitor.unknown(`the variable ${name} is set, which can change what a program does`);
   }
 
@@ -330,7 +329,7 @@ export function walkShell(
         const numbers = /^-(?:eq|ne|lt|le|gt|ge)$/.test(expression.operator);
         if (numbers && !operands.every(({ text: one }) => one !== null && /^-?\d{1,18}$/.test(one)))
           visitor.unknown("the shell would evaluate an expression, which can run commands");
-        if (/^-(?:nt|ot|ef)$/.test(expression.operator))
+        if (isFileComparison(expression.operator))
           for (const operand of operands) visitor.test("-e", operand, context.folders);
         return;
       }

@@ -10,8 +10,7 @@ interface Deception {
 
 const deceptions: readonly Deception[] = [
   // Tab and line feed are what shells know as blank and as end of a command.
-  // eslint-disable-next-line no-control-regex
-  { what: "control characters", pattern: /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/u },
+  { what: "control characters", pattern: /(?![\t\n])\p{Cc}/u },
   {
     what: "characters that change the direction of text",
     pattern: /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u,
@@ -50,6 +49,5 @@ export function looksLikeOption(word: string): boolean {
 
 /** Whether a program's name is written with letters that are not those of programs. */
 export function hasForeignLetters(name: string): boolean {
-  // eslint-disable-next-line no-control-regex
-  return /[\p{L}\p{M}\p{N}]/u.test(name.replaceAll(/[\u0000-\u007f]/gu, ""));
+  return /(?![A-Za-z0-9])[\p{L}\p{M}\p{N}]/u.test(name);
 }

@@ -97,11 +97,12 @@ const pytest = tester(
     values: { k: "data", m: "data", r: "data", n: "data" },
     long:
       "verbose quiet exitfirst lf last-failed ff failed-first nf new-first sw stepwise collect-only co no-header no-summary " +
-      "showlocals disable-warnings strict-markers strict-config full-trace durations-min",
+      "showlocals disable-warnings strict-markers strict-config full-trace",
     longValues: {
       maxfail: "data",
       tb: "data",
       durations: "data",
+      "durations-min": "data",
       color: "data",
       capture: "data",
       deselect: "data",

@@ -1,3 +1,4 @@
+import { isFileComparison, isFileTest } from "../../shell/file-tests.ts";
 import type { Profile } from "../call.ts";
 import { type Options, readEverything, simple, splitOptions, take } from "../options.ts";
 
@@ -307,10 +308,9 @@ export const lookProfiles: Readonly<Record<string, Profile>> = {
 
 /** Conditions of files read them; those of numbers are plain here, other than in `[[ ]]`. */
 function test(call: Parameters<Profile>[0]): void {
-  const fileTest = /^-[abcdefghkprstuwxGLNOS]$/;
   call.args.forEach((arg, at) => {
     const before = call.args[at - 1]?.text ?? "";
-    if (fileTest.test(before) || /^-(?:nt|ot|ef)$/.test(before)) call.reads(arg);
+    if (isFileTest(before) || isFileComparison(before)) call.reads(arg);
     else if (arg.text === "-v" || arg.text === "-R") call.beyond("test -v evaluates the name of a variable");
     else take(call, "data", arg);
   });
