@@ -7,7 +7,7 @@ import type { Grant, Scope } from "./grants/grant.ts";
 
 const programs =
   "ls cat head tail wc grep rg echo printf date rm cp mv ln touch mkdir chmod tee find xargs sort uniq cut tr sed awk jq diff " +
-  "tar zip unzip gzip curl wget dd test env sh python3 node make pytest git";
+  "tar zip unzip gzip curl wget dd test env sh python3 node make pytest git md5sum od column gunzip";
 const scopes: readonly Scope[] = [
   ...programs.split(" ").map((name): Scope => ({ type: "run", words: [name], rest: true })),
   ...["cargo test", "go test", "npm test"].map((text): Scope => ({
@@ -150,6 +150,12 @@ const answers: Readonly<Record<"allow" | "ask" | "deny", string>> = {
     find . -files0-from a.txt
     sort --compress-program=sh a.txt
     wc --files0-from=a.txt
+    md5sum -c a.txt
+    od -w /etc/hosts
+    column -n -R /etc/hosts
+    tar -cf build/x.tar --mtime=/etc/hosts src
+    gunzip -N out.tgz
+    git diff -DO/etc/hosts
     grep -R x .
     rg --pre=cat x
     date -s tomorrow

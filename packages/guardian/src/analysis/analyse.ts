@@ -1,8 +1,6 @@
 import { posix } from "node:path";
-import { protectionOf } from "../paths/protected.ts";
 import { isWithin, resolvePath } from "../paths/resolve.ts";
-import type { Call } from "../programs/call.ts";
-import { findProgram, type Program } from "../programs/find-program.ts";
+import { findProgram } from "../programs/find-program.ts";
 import { suspect } from "../programs/options.ts";
 import { profileOf } from "../programs/profiles.ts";
 import { isHidden, refusalOf } from "../programs/refused.ts";
@@ -13,10 +11,10 @@ import { isFileTest } from "../shell/file-tests.ts";
 import { type Folders, type ShellCommand, type ShellVisitor, walkShell } from "../shell/walk.ts";
 import { deceptionsIn, hasForeignLetters } from "../text/deceptions.ts";
 import type { World } from "../world/world.ts";
-import { touch } from "./path-effects.ts";
-import { hasLinks } from "../paths/links.ts";
+import { createCall, type LineContext } from "./create-call.ts";
+import { mention, touch } from "./path-effects.ts";
 import { createFindings, type Findings, type Need, type Report } from "./report.ts";
-import { reachUrl, refuseOrders } from "./url-effects.ts";
+import { refuseOrders } from "./url-effects.ts";
 
 /** Longer, nobody reads. In UTF-16 code units. */
 const longest = 65_536;
@@ -55,6 +53,23 @@ function createAnalysis(world: World, findings: Findings) {
       if (need.type === "write" || need.type === "remove") written.add(need.path);
       findings.need(need);
     },
+  };
+
+  const context: LineContext = {
+    world,
+    findings: noted,
+    written,
+    filled,
+    runs(command) {
+      depth += 1;
+      // Of these the shell itself is another one afterwards.
+      if (builtinOf(command.words[0]?.text ?? "") !== null)
+        findings.unknown("a builtin of the shell is hidden behind another");
+      if (depth > mostDepth) findings.unknown("programs run programs too deeply");
+      else runCommand(command);
+      depth -= 1;
+    },
+    shell: (code, { folders, fedBy }) => shell(code, folders, fedBy),
   };
 
   function shell(text: string, folders: Folders, fedBy: ShellCommand["fedBy"]): void {
@@ -132,24 +147,24 @@ function createAnalysis(world: World, findings: Findings) {
       from === null && name.includes("/") && !name.startsWith("/")
         ? null
         : findProgram(world, from ?? "/", name);
-    if (name.includes("/")) for (const folder of one.folders ?? []) refuseProtectedPath(folder, name);
+    if (name.includes("/")) mention(world, findings, one.folders, known(name));
     if (
       program === null ||
       (one.folders !== null && one.folders.length > 1 && name.includes("/") && !name.startsWith("/"))
     ) {
       findings.unknown(`${name} is no program that is known here`);
-      const nobody = { file: "", name, trusted: false };
-      const call = createCall(one, nobody, args, { beyond() {}, namedAs() {} });
+      const call = createCall(one, name, args, { beyond() {}, namedAs() {} }, context);
       for (const arg of args) suspect(call, arg);
       return;
     }
     if (!program.trusted) code.add(program.file);
     let beyond: string | null = null;
     let words: readonly string[] = args.map(({ text, source }) => text ?? source);
-    const call = createCall(one, program, args, {
-      beyond: (why) => void (beyond ??= why),
-      namedAs: (named) => void (words = named),
-    });
+    const told = {
+      beyond: (why: string) => void (beyond ??= why),
+      namedAs: (named: readonly string[]) => void (words = named),
+    };
+    const call = createCall(one, program.name, args, told, context);
     const wrapper =
       program.trusted && Object.hasOwn(wrappers, program.name) ? wrappers[program.name] : undefined;
     if (wrapper?.(call) === true) return;
@@ -170,117 +185,6 @@ function createAnalysis(world: World, findings: Findings) {
       words: [program.name, ...words],
       beyond,
     });
-  }
-
-  function createCall(
-    one: ShellCommand,
-    program: Program,
-    args: readonly Argument[],
-    told: Pick<Call, "beyond" | "namedAs">,
-  ): Call {
-    const { folders, fedBy } = one;
-    const reads = (path: Argument): void => touch(world, noted, folders, path, "read");
-    const writes = (path: Argument): void => touch(world, noted, folders, path, "write");
-    const runs = (words: readonly Argument[]): void => {
-      depth += 1;
-      // Of these the shell itself is another one afterwards.
-      if (builtinOf(words[0]?.text ?? "") !== null)
-        findings.unknown("a builtin of the shell is hidden behind another");
-      if (depth > mostDepth) findings.unknown("programs run programs too deeply");
-      else runCommand({ ...one, words });
-      depth -= 1;
-    };
-    const fills = (path: Argument): void => {
-      writes(path);
-      for (const from of folders ?? []) {
-        const place = path.text === null ? null : resolvePath(world, from, path.text);
-        if (place !== null) filled.add(place.path);
-      }
-    };
-    const placesOf = (path: Argument): string[] =>
-      path.text === null
-        ? []
-        : (folders ?? [])
-            .flatMap((from) => resolvePath(world, from, path.text ?? "") ?? [])
-            .filter(({ kind }) => kind !== "missing")
-            .map((place) => place.path);
-    return {
-      name: program.name,
-      args,
-      fedBy,
-      fedByNames: fedBy.length === 1 && namesEndWithNul(fedBy[0] ?? []),
-      ...told,
-      reads,
-      writes,
-      removes: (path) => touch(world, noted, folders, path, "remove"),
-      readsFolder: () => reads(known(".")),
-      followsLinksIn(path) {
-        for (const place of placesOf(path))
-          if (hasLinks(world, place)) findings.unknown("links would be followed to where they lead");
-      },
-      fills,
-      fillsFolder: () => fills(known(".")),
-      readsIfThere: (path) => {
-        if (placesOf(path).length > 0) reads(path);
-      },
-      isThere: (path) => placesOf(path).length > 0,
-      mentions: (path) => mention(folders, path),
-      arrivesAt(path) {
-        for (const from of folders ?? []) {
-          const place = path.text === null ? null : resolvePath(world, from, path.text);
-          const protection = place === null ? null : protectionOf(world, place.path, "write");
-          if (protection !== null) findings.unknown(`${protection.what} would be written`);
-          if (place !== null) written.add(place.path);
-        }
-      },
-      besides(path) {
-        const { text } = path;
-        if (text === null) return;
-        const folder = { ...path, text: posix.dirname(text), atLeast: posix.dirname(text) };
-        writes(folder);
-      },
-      reaches: (url, sends) => reachUrl(world, noted, folders, url, sends),
-      mentionsUrl: (url) =>
-        reachUrl(
-          world,
-          { ...createFindings(), refuse: (why) => findings.refuse(why) },
-          folders,
-          { ...url, text: url.text ?? url.atLeast },
-          false,
-        ),
-      mentionsPort: (host, port) => refuseOrders(world, findings, host, port),
-      loses: (what) => findings.need({ type: "undo", what }),
-      runs,
-      runsOnNames: (words) => {
-        const names: Argument = {
-          text: null,
-          pattern: null,
-          atLeast: "",
-          pipe: true,
-          source: "the names that it reads",
-        };
-        runs(words.length === 0 ? [known("echo"), names] : [...words, names]);
-      },
-      runsShell(script) {
-        if (script.text === null) findings.unknown(`what ${program.name} would run is not known before`);
-        else shell(script.text, folders, fedBy);
-      },
-      unknown: (why) => findings.unknown(why),
-      refuse: (why) => findings.refuse(why),
-    };
-  }
-
-  function mention(folders: Folders, path: Argument): void {
-    const text = path.text ?? path.atLeast;
-    if (text === "") return;
-    for (const from of folders ?? ["/"])
-      refuseProtectedPath(from, text.startsWith("~/") ? world.home + text.slice(1) : text);
-  }
-
-  function refuseProtectedPath(from: string, path: string): void {
-    const place = resolvePath(world, from, path);
-    const protection = place === null ? null : protectionOf(world, place.path, "read");
-    if (protection?.kind === "never") findings.refuse(`${protection.what} would be touched`);
   }
 
   function noteCode(folders: Folders, arg: Argument): void {
@@ -320,28 +224,4 @@ function createAnalysis(world: World, findings: Findings) {
           findings.unknown("a file is written and run in the same line");
     },
   };
-}
-
-/** Whether a command prints names of files below where it looks, with a NUL behind each, and nothing else. */
-function namesEndWithNul(words: readonly string[]): boolean {
-  const [name = "", ...args] = words;
-  const base = posix.basename(name);
-  // Where it looks must be written there, and what it prints must not be somebody's own text.
-  if (
-    args.some((arg) =>
-      /^[*?[]|^-$|^--(?:label|path-separator|replace)|^-(?:print|printf|ls|exec|execdir|ok|okdir|fprint|fprint0|fprintf|fls)$/.test(
-        arg,
-      ),
-    )
-  )
-    return false;
-  if (base === "find") return args.includes("-print0");
-  if (base === "grep")
-    return (
-      args.some((arg) => /^-[A-Za-z]*Z|^--null$/.test(arg)) &&
-      args.some((arg) => /^-[A-Za-z]*[lL]|^--files-with(?:out)?-match(?:es)?$/.test(arg))
-    );
-  if (base === "rg" || base === "fd" || base === "fdfind")
-    return args.some((arg) => /^-[A-Za-z]*0|^--null$|^--print0$/.test(arg));
-  return false;
 }

@@ -110,3 +110,14 @@ function touchPattern(
       findings.need({ type: "remove", path: place.path, contents: true });
   }
 }
+
+/** A path that may be touched or not: refused if nothing ever may. */
+export function mention(world: World, findings: Findings, folders: Folders, path: Argument): void {
+  const text = path.text ?? path.atLeast;
+  if (text === "") return;
+  for (const from of folders ?? ["/"]) {
+    const place = resolvePath(world, from, text.startsWith("~/") ? world.home + text.slice(1) : text);
+    const protection = place === null ? null : protectionOf(world, place.path, "read");
+    if (protection?.kind === "never") findings.refuse(`${protection.what} would be touched`);
+  }
+}

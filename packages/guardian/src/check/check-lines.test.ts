@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type CheckedLine, checkedLine, checkLine } from "./check-lines.ts";
-import { protectedPlaces } from "../paths/protected.ts";
+import { protectedPlaces } from "../paths/protected-places.ts";
 import { worldOfLines } from "./world-of-lines.ts";
 
 const shared = process.env["SMARTCLAW_SHARED"] ?? join(import.meta.dirname, "../../../../../shared");

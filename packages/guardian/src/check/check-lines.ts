@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { createDecider } from "../decide.ts";
 import type { Grant } from "../grants/grant.ts";
-import { protectedPlaces } from "../paths/protected.ts";
+import { protectedPlaces } from "../paths/protected-places.ts";
 import type { World } from "../world/world.ts";
 
 const time = z.iso.datetime().transform((text) => Date.parse(text));

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { protectedPlaces } from "../paths/protected.ts";
+import { protectedPlaces } from "../paths/protected-places.ts";
 import { resolvePath } from "../paths/resolve.ts";
 import type { Entry, World } from "./world.ts";
 

@@ -1,7 +1,7 @@
 import { constants, accessSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { posix } from "node:path";
-import { protectedPlaces } from "../paths/protected.ts";
+import { protectedPlaces } from "../paths/protected-places.ts";
 import type { Entry, World } from "./world.ts";
 
 /** Where systems keep programs that only their administrator changes, in the order in which they are looked for. */

@@ -39,7 +39,8 @@ const tar: Profile = (call) => {
       "exclude-from": "read",
       "strip-components": "data",
       mode: "data",
-      mtime: "data",
+      mtime: (call, value) =>
+        /^[./]/.test(value.text ?? "") ? call.reads(value) : take(call, "data", value),
       owner: "data",
       group: "data",
       sort: "data",
@@ -133,8 +134,8 @@ function inPlace(spec: { flags: string; long: string; values?: string }): Profil
 }
 const shown = simple({ flags: "fqvk", long: "force quiet verbose" }, "read");
 const gzip = inPlace({
-  flags: "cdfhklLnNqrtv123456789",
-  long: "stdout to-stdout decompress uncompress force keep list no-name name quiet recursive test verbose fast best",
+  flags: "cdfhklLnqrtv123456789",
+  long: "stdout to-stdout decompress uncompress force keep list no-name quiet recursive test verbose fast best",
 });
 
 /** The manuals of tar 1.34, Info-ZIP 3.0 and 6.0, gzip 1.12, bzip2 1.0, xz 5.4, zstd 1.5. */

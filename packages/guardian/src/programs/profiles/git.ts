@@ -1,6 +1,7 @@
 import type { Argument } from "../../shell/argument.ts";
 import type { Call, Profile } from "../call.ts";
 import { type Options, readEverything, splitOptions, suspect, take } from "../options.ts";
+import { diffOptions, lineRange, logOptions, revisionOptions, revisionOrPath } from "./git-options.ts";
 
 /** Before the command: these change how something is shown or found, in the same repository. */
 const harmless = new Set(
@@ -9,80 +10,6 @@ const harmless = new Set(
     "--icase-pathspecs --no-advice"
   ).split(" "),
 );
-
-/** Options of everything that shows differences (git-diff(1)), without those that run or write. */
-const diffFlags = "puszRabw";
-const diffLong =
-  "patch no-patch raw patch-with-raw patch-with-stat minimal patience histogram numstat shortstat summary compact-summary " +
-  "cumulative name-only name-status no-color no-color-moved no-renames rename-empty no-rename-empty check full-index " +
-  "binary find-copies-harder irreversible-delete pickaxe-all pickaxe-regex text ignore-cr-at-eol ignore-space-at-eol " +
-  "ignore-space-change ignore-all-space ignore-blank-lines function-context exit-code quiet no-ext-diff no-textconv " +
-  "no-prefix default-prefix no-indent-heuristic indent-heuristic cached staged merge-base no-relative";
-const diffAttached =
-  "stat dirstat color color-moved color-moved-ws word-diff color-words abbrev find-renames find-copies break-rewrites " +
-  "submodule relative ignore-submodules diff-merges";
-const diffLongValues: Options["longValues"] = {
-  unified: "data",
-  "diff-algorithm": "data",
-  anchored: "data",
-  "ws-error-highlight": "data",
-  "word-diff-regex": "data",
-  "inter-hunk-context": "data",
-  "diff-filter": "data",
-  "find-object": "data",
-  "src-prefix": "data",
-  "dst-prefix": "data",
-  "line-prefix": "data",
-  "ignore-matching-lines": "data",
-  "skip-to": "data",
-  "rotate-to": "data",
-  output: "write",
-};
-const diffValues: Options["values"] = { U: "data", S: "data", G: "data", l: "data", I: "data" };
-
-/** What log adds to it (git-log(1)). */
-const logLong =
-  "oneline graph all branches-only merges no-merges first-parent reverse follow full-diff log-size no-decorate source " +
-  "mailmap use-mailmap no-mailmap no-use-mailmap abbrev-commit no-abbrev-commit parents children left-right cherry-mark " +
-  "cherry-pick cherry left-only right-only boundary simplify-by-decoration simplify-merges full-history dense sparse " +
-  "ancestry-path date-order author-date-order topo-order walk-reflogs relative-date clear-decorations no-notes " +
-  "regexp-ignore-case basic-regexp extended-regexp fixed-strings perl-regexp all-match invert-grep no-walk " +
-  "bisect not reflog no-expand-tabs dd no-diff-merges combined-all-paths";
-const logLongValues: Options["longValues"] = {
-  "max-count": "data",
-  skip: "data",
-  since: "data",
-  after: "data",
-  until: "data",
-  before: "data",
-  author: "data",
-  committer: "data",
-  grep: "data",
-  "grep-reflog": "data",
-  date: "data",
-  "decorate-refs": "data",
-  "decorate-refs-exclude": "data",
-  "max-parents": "data",
-  "min-parents": "data",
-  exclude: "data",
-  glob: "data",
-};
-const logAttached = "decorate format pretty branches tags remotes notes show-notes expand-tabs encoding";
-
-/** Revisions, or paths: both mean the repository itself, unless a path leads out of it. */
-function revisionOrPath(call: Call, arg: Argument): void {
-  const { text } = arg;
-  if (text === null) return call.reads(arg);
-  if (/^(?:\/|~)|(?:^|\/)\.\.(?:\/|$)/.test(text)) return call.reads(arg);
-  call.readsIfThere(arg);
-}
-
-/** `-L` names lines and a file, or a function and a file. */
-function lineRange(call: Call, value: Argument): void {
-  const path = value.text?.slice(value.text.lastIndexOf(":") + 1);
-  if (path === undefined) call.reads(value);
-  else revisionOrPath(call, { ...value, text: path, atLeast: path });
-}
 
 /** Reads only, in the repository of the folder. */
 function reader(spec: Options): Profile {
@@ -117,21 +44,8 @@ const stash: Profile = (call) => {
       values: { m: "data" },
       longValues: { message: "data" },
     },
-    list: {
-      flags: diffFlags,
-      long: `${diffLong} ${logLong}`,
-      longValues: { ...diffLongValues, ...logLongValues },
-      longAttached: `${diffAttached} ${logAttached}`,
-      number: true,
-      values: { ...diffValues, n: "data" },
-    },
-    show: {
-      flags: diffFlags,
-      long: `${diffLong} include-untracked only-untracked`,
-      longValues: diffLongValues,
-      longAttached: diffAttached,
-      values: diffValues,
-    },
+    list: logOptions,
+    show: { ...diffOptions, long: `${diffOptions.long} include-untracked only-untracked` },
     pop: { flags: "q", long: "index quiet" },
     apply: { flags: "q", long: "index quiet" },
     drop: { flags: "q", long: "quiet" },
@@ -215,45 +129,15 @@ const commands: Readonly<Record<string, Profile>> = {
     long: "short branch show-stash verbose long null no-renames no-column renames no-ahead-behind ahead-behind",
     longAttached: "porcelain untracked-files ignore-submodules ignored column find-renames",
   }),
-  diff: reader({
-    flags: diffFlags,
-    values: diffValues,
-    long: diffLong,
-    longValues: diffLongValues,
-    longAttached: diffAttached,
-    attached: "MCBDX",
-  }),
-  log: reader({
-    flags: `${diffFlags}giEFP`,
-    values: { ...diffValues, n: "data", L: lineRange },
-    long: `${diffLong} ${logLong}`,
-    longValues: { ...diffLongValues, ...logLongValues },
-    longAttached: `${diffAttached} ${logAttached}`,
-    attached: "MCBDX",
-    number: true,
-  }),
-  show: reader({
-    flags: `${diffFlags}giEFP`,
-    values: { ...diffValues, n: "data" },
-    long: `${diffLong} ${logLong}`,
-    longValues: { ...diffLongValues, ...logLongValues },
-    longAttached: `${diffAttached} ${logAttached}`,
-    attached: "MCBDX",
-    number: true,
-  }),
+  diff: reader(diffOptions),
+  log: reader(logOptions),
+  show: reader(logOptions),
   "rev-parse": reader({
     long: "abbrev-ref show-toplevel show-prefix show-cdup git-dir is-inside-work-tree is-inside-git-dir is-bare-repository verify quiet symbolic symbolic-full-name all branches tags remotes",
     longAttached: "short",
     flags: "q",
   }),
-  "rev-list": reader({
-    flags: "n",
-    values: { n: "data" },
-    long: `count ${logLong}`,
-    longValues: logLongValues,
-    longAttached: logAttached,
-    number: true,
-  }),
+  "rev-list": reader(revisionOptions),
   describe: reader({
     long: "all tags contains long always exact-match first-parent",
     longAttached: "dirty broken abbrev",
@@ -262,7 +146,7 @@ const commands: Readonly<Record<string, Profile>> = {
   blame: reader({
     flags: "bcflnstwepkM",
     long: "root show-stats porcelain line-porcelain incremental show-name show-number show-email",
-    values: { L: "data" },
+    values: { L: lineRange },
     longAttached: "abbrev date",
     attached: "C",
   }),

@@ -2,10 +2,8 @@ import { isFileComparison, isFileTest } from "../../shell/file-tests.ts";
 import type { Profile } from "../call.ts";
 import { type Options, readEverything, simple, splitOptions, take } from "../options.ts";
 
-const digest = simple(
-  { flags: "bctwz", long: "binary check tag text zero ignore-missing quiet status strict warn" },
-  "read",
-);
+// What they check is named in a file, and can be anywhere.
+const digest = simple({ flags: "btz", long: "binary tag text zero" }, "read");
 
 const ls: Profile = (call) => {
   const given = splitOptions(call, call.args, {
@@ -149,7 +147,11 @@ export const lookProfiles: Readonly<Record<string, Profile>> = {
     "read",
   ),
   od: simple(
-    { flags: "abcdfhiloxv", values: { A: "data", j: "data", N: "data", t: "data", w: "data", S: "data" } },
+    {
+      flags: "abcdfhiloxv",
+      attached: "w",
+      values: { A: "data", j: "data", N: "data", t: "data", S: "data" },
+    },
     "read",
   ),
   hexdump: simple({ flags: "bcCdoxv", values: { n: "data", s: "data" } }, "read"),

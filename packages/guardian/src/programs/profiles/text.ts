@@ -189,8 +189,8 @@ export const textProfiles: Readonly<Record<string, Profile>> = {
   ),
   column: simple(
     {
-      flags: "teJLnx",
-      values: { s: "data", o: "data", c: "data", N: "data", H: "data", R: "data" },
+      flags: "teJLx",
+      values: { n: "data", s: "data", o: "data", c: "data", N: "data", H: "data", R: "data" },
       long: "table json fillrows",
       longValues: {
         separator: "data",
