@@ -1,41 +1,16 @@
-import { createDecider, type Grant, type World, worldOfLines } from "@smartclaw/guardian";
-import { quantile, row, type Row } from "./row.ts";
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { daemonNodeFlags } from "../../apps/desktop/src/daemon/node-flags.ts";
+import { row, type Row } from "./row.ts";
 
-const grantCount = 1000;
-const rounds = 1000;
-const warmRounds = 1000;
-/** Of every length, from a look to a small script. */
-const commands = [
-  "ls -la src | head -5",
-  "git log --oneline --since='1 week ago' -- src | head -20",
-  "grep -rn import src | sort | uniq -c | sort -rn | head",
-  "find . -name '*.ts' -newer package.json -print0 | xargs -0 wc -l",
-  "for i in a b c; do cat $i.txt; done",
-  "cd src && sed -n '1,20p;s/a/b/' a.ts > ../build/out && git diff --stat HEAD~1",
-  "if test -f a.txt; then cat a.txt; else echo none >&2; fi",
-  "tar -czf build/x.tgz --exclude=node_modules src && rm -rf build/tmp",
-  "curl -sS https://api.github.com/repos/a/b | jq '.[] | .name'",
-  "env LC_ALL=C sh -c 'ls | wc -l' && cat {a,b,c}.txt \"$HOME\"/proj/README.md",
-];
+const measured = z.object({ p50: z.number(), p99: z.number() });
 
-/** How long a decision takes in the daemon, where the grants are known already. */
+/** How long a decision takes, with the daemon's Node flags. */
 export function measureGuardian(): Row[] {
-  const world: World = worldOfLines();
-  const grants = Array.from({ length: grantCount }, (_, at): Grant => {
-    const [id, rest] = [String(at), { effect: "allow", callers: ["owner"], until: null } as const];
-    if (at % 3 === 0) return { id, scope: { type: "read", path: `/srv/${at}` }, ...rest };
-    if (at % 3 === 1) return { id, scope: { type: "reach", host: `host-${at}.example` }, ...rest };
-    return { id, scope: { type: "run", words: ["git", `command-${at}`], rest: true }, ...rest };
-  });
-  const decide = createDecider(grants, world);
-  const times: number[] = [];
-  for (let round = 0; round < warmRounds + rounds; round += 1)
-    for (const text of commands) {
-      const started = performance.now();
-      decide({ text, folder: "/home/u/proj", caller: "owner", now: 0 });
-      if (round >= warmRounds) times.push(performance.now() - started);
-    }
-  const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)];
+  const program = fileURLToPath(new URL("./decisions.ts", import.meta.url));
+  const output = execFileSync(process.execPath, [...daemonNodeFlags, program], { encoding: "utf8" });
+  const { p50, p99 } = measured.parse(JSON.parse(output));
   return [
     row("guardian: a decision with 1,000 grants, p50", p50, "ms", 0.5, "for information", true),
     row("guardian: a decision with 1,000 grants, p99", p99, "ms", 0.5, "<= 0.5 ms", p99 <= 0.5),

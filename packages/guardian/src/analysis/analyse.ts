@@ -10,6 +10,7 @@ import { builtinOf } from "../shell/builtins.ts";
 import { isFileTest } from "../shell/file-tests.ts";
 import { type Folders, type ShellCommand, type ShellVisitor, walkShell } from "../shell/walk.ts";
 import { deceptionsIn, hasForeignLetters } from "../text/deceptions.ts";
+import { remembering } from "../world/remembering.ts";
 import type { World } from "../world/world.ts";
 import { createCall, type LineContext } from "./create-call.ts";
 import { mention, touch } from "./path-effects.ts";
@@ -26,7 +27,8 @@ const mostDepth = 8;
  * @param text for `bash --noprofile --norc -c`
  * @param folder in which it is started, absolute
  */
-export function analyse(text: string, folder: string, world: World): Report {
+export function analyse(text: string, folder: string, computer: World): Report {
+  const world = remembering(computer);
   const findings = createFindings();
   for (const deception of deceptionsIn(text)) findings.refuse(`the text has ${deception}`);
   if (text.length > longest) {
