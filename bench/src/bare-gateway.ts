@@ -49,7 +49,8 @@ export async function startBareGateway(
   const child = spawn(process.execPath, args, { env, stdio: "ignore" });
   const ended = new Promise((resolve) => child.once("close", resolve));
   const signal = AbortSignal.timeout(120_000);
-  await probeGateway({ port, version, token: benchToken, signal });
+  const isListening = () => Promise.resolve(true);
+  await probeGateway({ port, version, token: benchToken, isListening, signal });
   return {
     port,
     readyMs: performance.now() - started,

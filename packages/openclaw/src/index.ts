@@ -18,6 +18,7 @@ export { untilReady } from "./supervisor/until-ready.ts";
 export { systemTimer, type SetTimer } from "./supervisor/timers.ts";
 export { ownerOf } from "./watchdog/connection-owner.ts";
 export { createProcessTree, type ProcessTree } from "./watchdog/process-tree.ts";
+export { createSocketScanner } from "./watchdog/socket-scanner.ts";
 export type { TreeSocket } from "./watchdog/tree-socket.ts";
 export { startWatchdog, type WatchdogDeps } from "./watchdog/watchdog.ts";
 export { gatewayArguments, gatewayEnvironment } from "./config/gateway-process.ts";

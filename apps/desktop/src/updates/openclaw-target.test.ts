@@ -166,6 +166,28 @@ test("without its backup an update goes on, as the files are copied; what does n
   await off.target.awaitIdle(update, never);
 });
 
+test("a new release that is out of reach for a moment is asked again, and one that stays so is given up", async (t) => {
+  const away = () => Promise.reject(new SmartClawError("GATEWAY_NOT_READY", "It is away.", "Wait."));
+  let turns = 0;
+  const busy = newTarget(t, undefined, {
+    takeTurn: () => (++turns < 4 ? away() : Promise.resolve()),
+  });
+  await busy.target.startAndJudge(update, never);
+  assert.equal(turns, 4);
+  const gone = newTarget(t, undefined, { takeTurn: away });
+  await assert.rejects(gone.target.startAndJudge(update, never), {
+    code: "UPDATE_UNHEALTHY",
+    message: "OpenClaw 2.0.0 started, but could not be talked with.",
+  });
+  const verdict = new SmartClawError("UPDATE_UNHEALTHY", "It says nothing.", "Nothing.");
+  turns = 0;
+  const dumb = newTarget(t, undefined, {
+    takeTurn: () => ((turns += 1), Promise.reject(verdict)),
+  });
+  await assert.rejects(dumb.target.startAndJudge(update, never), verdict);
+  assert.equal(turns, 1);
+});
+
 test("a backup goes with the state that it is of", async (t) => {
   const { target, root } = newTarget(t);
   for (const state of ["first", "second"]) mkdirSync(join(root, "states", state), { recursive: true });

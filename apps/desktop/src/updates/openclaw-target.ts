@@ -67,6 +67,8 @@ export interface OpenClawTargetDeps extends ListDeps {
 
 const counted = z.object({ id: z.string(), inventory });
 const askAgainMs = 15_000;
+/** A connection that is lost for a moment, on a busy computer say, is no verdict. */
+const triesToJudge = 4;
 /** OpenClaw must be idle this often in a row: between two turns of a task lies a moment. */
 const idleLooks = 3;
 /** States of releases that were given up hold what was said while they were on trial. */
@@ -118,6 +120,16 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
       signal.throwIfAborted();
       log.warn({ error: String(error) }, "the update goes on without OpenClaw's own backup");
     }
+  };
+
+  const judge = async (
+    update: Transaction,
+    expected: Inventory | null,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const loss = expected === null ? null : lossBetween(expected, await openclaw.takeInventory());
+    if (loss !== null) throw unhealthy(update, `found only ${loss} after the update`);
+    await openclaw.takeTurn(update.to.version, deps.turnMs, signal);
   };
 
   const activate = ({ version, node, state }: Live): void =>
@@ -184,11 +196,20 @@ export function createOpenClawTarget(deps: OpenClawTargetDeps): UpdateTarget {
     activate,
 
     async startAndJudge(update, signal) {
-      await untilReady(openclaw, signal);
       const expected = update.base === update.from.state ? readCounted(update) : null;
-      const loss = expected === null ? null : lossBetween(expected, await openclaw.takeInventory());
-      if (loss !== null) throw unhealthy(update, `found only ${loss} after the update`);
-      await openclaw.takeTurn(update.to.version, deps.turnMs, signal);
+      for (let tries = 1; ; tries += 1) {
+        await untilReady(openclaw, signal);
+        try {
+          await judge(update, expected, signal);
+          return;
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!(error instanceof SmartClawError) || error.code !== "GATEWAY_NOT_READY") throw error;
+          if (tries === triesToJudge) throw unhealthy(update, "started, but could not be talked with");
+          log.warn({ error: error.message, tries }, "the new release is not reached; it is asked again");
+        }
+        await deps.pause(askAgainMs, signal);
+      }
     },
 
     async watch(update, signal) {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GatewayClient } from "@openclaw/gateway-client";
 import { SmartClawError, type Secret } from "@smartclaw/contracts";
 import { z } from "zod";
+import type { ProbedGateway } from "../supervisor/supervisor.ts";
 import { clientIdentity } from "./gateway-client.ts";
 
 const startup = z.object({ ok: z.boolean(), status: z.string(), version: z.string() });
@@ -10,19 +11,19 @@ const pollMs = 100;
 
 /**
  * Waits until the gateway answers by its protocol: `/startupz` says that the right version is up, and a WebSocket
- * connection gets `hello-ok` from it. Has no deadline of its own; `signal` ends it.
+ * connection gets `hello-ok` from it. Has no deadline of its own; `signal` ends it. Whoever else may have taken the
+ * port meanwhile is not shown the token.
  *
- * @throws SmartClawError GATEWAY_NOT_READY when another version answers or the token is not accepted.
+ * @throws SmartClawError PORT_IN_USE when somebody else answers; GATEWAY_NOT_READY when another version does or the
+ *   token is not accepted.
  */
-export async function probeGateway(gateway: {
-  port: number;
-  version: string;
-  token: Secret | null;
-  signal: AbortSignal;
-}): Promise<void> {
+export async function probeGateway(
+  gateway: ProbedGateway & { readonly token: Secret | null },
+): Promise<void> {
   const { port, version, token, signal } = gateway;
   for (;;) {
     const status = await readStartup(port, signal);
+    if (status !== null && !(await gateway.isListening())) throw ofSomebodyElse(port);
     if (status !== null && status.version !== version) throw otherVersion(version, status.version);
     if (status?.ok && status.status === "started") break;
     await sleep(pollMs, undefined, { signal });
@@ -82,6 +83,14 @@ function hello(url: string, token: Secret | null, signal: AbortSignal): Promise<
     if (signal.aborted) onAbort();
     else client.start();
   });
+}
+
+function ofSomebodyElse(port: number): SmartClawError {
+  return new SmartClawError(
+    "PORT_IN_USE",
+    `Another program took port ${port} while OpenClaw was starting.`,
+    "Nothing; OpenClaw is started again on another port.",
+  );
 }
 
 function otherVersion(expected: string, found: string): SmartClawError {

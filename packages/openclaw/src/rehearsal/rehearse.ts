@@ -17,6 +17,7 @@ import { systemTimer } from "../supervisor/timers.ts";
 import { untilReady } from "../supervisor/until-ready.ts";
 import type { ProcessEntry } from "../watchdog/process-table.ts";
 import { createProcessTree } from "../watchdog/process-tree.ts";
+import { createSocketScanner } from "../watchdog/socket-scanner.ts";
 import { rehearsalPidFile } from "./clear-rehearsal.ts";
 import { type Inventory, lossBetween, takeInventory } from "./inventory.ts";
 import { takeTurn } from "./rehearsal-turn.ts";
@@ -165,6 +166,7 @@ async function tryOut(
       ),
     secretsWindow,
     tree,
+    sockets: createSocketScanner(deps.platform, tree),
     pidFile: rehearsalPidFile(folder),
     clock: deps.clock,
     setTimer: systemTimer,

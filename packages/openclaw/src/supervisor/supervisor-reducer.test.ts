@@ -112,7 +112,8 @@ function createWorld() {
       for (const code of [0, 1, 78]) {
         options.push(() => {
           alive.delete(pid);
-          send({ type: "exited", attempt, code, signal: null, secrets: code === 1 ? "refused" : "answered" });
+          const secrets = code === 1 ? "refused" : "answered";
+          send({ type: "exited", attempt, code, signal: null, secrets, portHeld: pick % 3 === 0 });
         });
       }
     }
@@ -120,6 +121,7 @@ function createWorld() {
       options.push(
         () => send({ type: "probe-ok", attempt }),
         () => send({ type: "probe-failed", attempt, error: report("other version") }),
+        () => send({ type: "probe-failed", attempt, error: { ...report("taken"), code: "PORT_IN_USE" } }),
       );
     }
     for (const [index, { type, attempt }] of pending.entries()) {
@@ -155,6 +157,7 @@ function createWorld() {
           code: null,
           signal: "SIGTERM",
           secrets: "answered",
+          portHeld: false,
         });
       } else {
         const work = pending.shift();
@@ -226,7 +229,7 @@ const started = [
   { type: "launched", attempt: 1, pid: 7, port: 1000, version: "1" },
 ] as const;
 const exit = (attempt: number, code: number, secrets = "answered") =>
-  ({ type: "exited", attempt, code, signal: null, secrets }) as Omit<SupervisorEvent, "at">;
+  ({ type: "exited", attempt, code, signal: null, secrets, portHeld: false }) as Omit<SupervisorEvent, "at">;
 
 test("exit 78 is repaired once; the second time it fails with the reason", () => {
   const first = play([...started, exit(1, 78)]);
@@ -291,6 +294,27 @@ test("a taken port leads to another launch that avoids it", () => {
   ]);
   assert.equal(state.phase, "starting");
   assert.deepEqual(effects.at(-1), { type: "launch", attempt: 2, takenPorts: [1000] });
+});
+
+test("a port that is taken during the start leads to another launch that avoids it, three times at most", () => {
+  let { state } = play([...started]);
+  for (const [at, port] of [1001, 1002].entries()) {
+    const error = { ...report("taken"), code: "PORT_IN_USE" } as const;
+    const seen = play([{ type: "probe-failed", attempt: state.attempt, error } as never], state);
+    assert.ok(seen.effects.some((effect) => effect.type === "kill-tree"));
+    const next = play([exit(state.attempt, 137)], seen.state);
+    assert.deepEqual(next.effects.at(-1), {
+      type: "launch",
+      attempt: at + 2,
+      takenPorts: [1000, 1001].slice(0, at + 1),
+    });
+    const launched = { type: "launched", attempt: at + 2, pid: 8, port, version: "1" } as never;
+    ({ state } = play([launched], next.state));
+    assert.equal(state.crashes, 0);
+  }
+  const held = { ...exit(3, 1), portHeld: true } as never;
+  ({ state } = play([held], state));
+  assert.deepEqual([state.phase, state.error?.code], ["failed", "PORT_IN_USE"]);
 });
 
 test("an exposure kills at once and is not started again by itself", () => {

@@ -49,7 +49,9 @@ export function reduce(state: SupervisorState, event: SupervisorEvent, limits: S
       ]);
     case "probe-failed":
       if (state.phase !== "starting" || state.pid === null) return same(state);
-      return killNow({ ...state, error: event.error }, "back-off", at, limits);
+      return event.error.code === "PORT_IN_USE"
+        ? killNow(withoutItsPort(state), "start-elsewhere", at, limits)
+        : killNow({ ...state, error: event.error }, "back-off", at, limits);
     case "drained":
       return state.phase === "draining" ? terminate(state, at, limits) : same(state);
     case "exited":
@@ -147,9 +149,19 @@ function portTaken(state: SupervisorState, port: number, at: number, limits: Sup
   if (state.pid !== null) return same(state);
   if (state.phase === "stopping") return ended(state, at, limits);
   if (state.phase !== "starting") return same(state);
-  const takenPorts = [...state.takenPorts, port];
-  if (takenPorts.length >= limits.maxPorts) return failed(state, reports.portsTaken(takenPorts), at);
-  return launch({ ...state, takenPorts }, at, limits);
+  return launchElsewhere({ ...state, takenPorts: [...state.takenPorts, port] }, at, limits);
+}
+
+/** Between the look for a free port and the moment when OpenClaw takes it lie seconds. */
+function withoutItsPort(state: SupervisorState): SupervisorState {
+  return state.port === null ? state : { ...state, takenPorts: [...state.takenPorts, state.port] };
+}
+
+function launchElsewhere(state: SupervisorState, at: number, limits: SupervisorLimits): Step {
+  const { takenPorts } = state;
+  return takenPorts.length < limits.maxPorts
+    ? launch(state, at, limits)
+    : failed(state, reports.portsTaken(takenPorts), at);
 }
 
 function timer(
@@ -195,6 +207,7 @@ function exited(
     ]);
   }
   const wasStarting = state.phase === "starting";
+  if (wasStarting && event.portHeld) return launchElsewhere(withoutItsPort(gone), at, limits);
   if (wasStarting && event.code === 1 && event.secrets === "refused") {
     return failed(gone, reports.secretsUnavailable, at);
   }
@@ -220,6 +233,8 @@ function ended(state: SupervisorState, at: number, limits: SupervisorLimits): St
       return stopped(state, at);
     case "start":
       return launch({ ...forgiven(state), restarts: state.restarts + 1, error: null }, at, limits);
+    case "start-elsewhere":
+      return launchElsewhere(state, at, limits);
     case "back-off":
       return backOff(state, at, limits);
     case "fail":

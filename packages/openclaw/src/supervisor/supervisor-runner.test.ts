@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SmartClawError } from "@smartclaw/contracts";
 import { quietLog, until } from "../gateway/testing/real-gateway.ts";
 import { createProcessTree } from "../watchdog/process-tree.ts";
+import { createSocketScanner } from "../watchdog/socket-scanner.ts";
 import { findFreePort } from "./ports.ts";
 import { createSupervisor, type SupervisorDeps } from "./supervisor.ts";
 import { systemTimer } from "./timers.ts";
@@ -35,6 +38,7 @@ function supervise(script: string, changes: Partial<SupervisorDeps> = {}) {
       outcome: () => "answered",
     },
     tree,
+    sockets: createSocketScanner(process.platform, tree),
     pidFile: join(folder, "gateway.json"),
     clock: Date,
     setTimer: systemTimer,
@@ -86,6 +90,46 @@ test("a port that another program holds leads to the next one", async () => {
   assert.notEqual(supervisor.state().port, port);
   await supervisor.stop();
   server.close();
+});
+
+test("a port that another program takes during the start leads to the next one, whether or not ours ends of it", async () => {
+  const takers: Server[] = [];
+  const ports: number[] = [];
+  const starts = [
+    'setTimeout(()=>process.exit(1),50);console.log("up")',
+    'setInterval(()=>{},1e3);console.log("up")',
+    'require("net").createServer().listen(PORT,"127.0.0.1",()=>console.log("up"));setInterval(()=>{},1e3)',
+  ];
+  const { supervisor } = supervise("", {
+    launch: async (taken) => {
+      const port = (await findFreePort(20_000 + Math.floor(Math.random() * 30_000), taken)) ?? 0;
+      const script = (starts[ports.push(port) - 1] ?? "").replace("PORT", String(port));
+      return { command: [process.execPath, "-e", script], env: {}, cwd: folder, port, version: "1" };
+    },
+    secretsWindow: {
+      async open() {
+        if (ports.length < starts.length)
+          await new Promise<void>((resolve) =>
+            takers.push(createServer().listen(ports.at(-1), "127.0.0.1", resolve)),
+          );
+      },
+      close() {},
+      outcome: () => "answered",
+    },
+    async probe({ port, isListening, signal }) {
+      if (ports.length === 1) return new Promise(() => undefined);
+      for (let looks = 0; !(await isListening()); looks += 1) {
+        if (looks === 20) throw new SmartClawError("PORT_IN_USE", `${port} is somebody else's`, "");
+        await sleep(20, undefined, { signal });
+      }
+    },
+  });
+  after(() => takers.forEach((server) => server.close()));
+  supervisor.start();
+  await until(() => phase(supervisor) === "ready");
+  assert.equal(supervisor.state().port, ports[2]);
+  assert.equal(new Set(ports).size, 3);
+  assert.equal(supervisor.state().restarts, 0);
 });
 
 test("a program that is not there is a failure with a reason, not a loop", async () => {

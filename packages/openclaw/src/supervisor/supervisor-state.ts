@@ -1,7 +1,7 @@
 import type { ErrorReport, GatewayPhase } from "@smartclaw/contracts";
 
 /** What happens after the process that is being ended has ended. */
-export type Afterwards = "stop" | "start" | "back-off" | "fail";
+export type Afterwards = "stop" | "start" | "start-elsewhere" | "back-off" | "fail";
 
 /** Times in milliseconds; counts are attempts. */
 export interface SupervisorLimits {
@@ -96,6 +96,8 @@ export type SupervisorEvent = { readonly at: number } & (
       readonly signal: string | null;
       /** Whether OpenClaw got the secrets that it asks for at start. */
       readonly secrets: "answered" | "not-asked" | "refused";
+      /** Whether somebody else listens on the port that it was to have. */
+      readonly portHeld: boolean;
     }
   | { readonly type: "repaired"; readonly attempt: number; readonly error: ErrorReport | null }
   | { readonly type: "exposed"; readonly error: ErrorReport }

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import {
   createRealGateway,
@@ -15,6 +18,9 @@ import {
 } from "../gateway/testing/real-gateway.ts";
 import { startWatchdog } from "../watchdog/watchdog.ts";
 import type { TreeSocket } from "../watchdog/tree-socket.ts";
+
+/** RFC 6455, section 1.3. */
+const webSocketGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** Runs the secret provider as OpenClaw would. */
 function askProvider(command: string): Promise<{ code: number | null; stdout: string }> {
@@ -148,6 +154,52 @@ test(
     real.supervisor.start();
     const { error } = await real.reach("failed", "backing-off");
     assert.match(error?.message ?? "", /could not give it its access token/);
+    await real.dispose();
+  },
+);
+
+test(
+  "a stranger that takes the port and answers as OpenClaw is shown no token, and OpenClaw starts on another",
+  { skip: skipWithoutOpenclaw },
+  async () => {
+    const heard: string[] = [];
+    let stranger: Server | null = null;
+    const real = await createRealGateway({
+      async beforeStart(port, version) {
+        if (stranger !== null) return;
+        const server = createServer((request, response) => {
+          heard.push(`${request.url} ${JSON.stringify(request.headers)}`);
+          response.end(JSON.stringify({ ok: true, status: "started", version }));
+        });
+        server.on("upgrade", (request, socket: Socket) => {
+          heard.push(`${request.url} ${JSON.stringify(request.headers)}`);
+          const key = createHash("sha1").update(`${request.headers["sec-websocket-key"]}${webSocketGuid}`);
+          const accept = key.digest("base64");
+          socket.write(
+            `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+          );
+          socket.on("data", () => heard.push("a message"));
+        });
+        stranger = server.listen(port, "127.0.0.1");
+        await once(server, "listening");
+      },
+    });
+    after(() => {
+      stranger?.close();
+      stranger?.closeAllConnections();
+    });
+    const held = await new Promise((resolve) => {
+      real.supervisor.onChange(({ port }) => port !== null && resolve(port));
+      real.supervisor.start();
+    });
+    const { port, restarts } = await real.reach("ready", "failed");
+    assert.notEqual(port, held);
+    assert.equal(restarts, 0);
+    assert.ok(
+      heard.every((text) => text.startsWith("/startupz ") && !text.includes(real.token)),
+      heard.join("\n"),
+    );
+    assert.ok(heard.length > 0);
     await real.dispose();
   },
 );

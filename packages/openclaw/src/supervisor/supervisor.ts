@@ -10,7 +10,7 @@ import type { GuardReport } from "../guard/guard-reports.ts";
 import type { SecretsWindow } from "../secrets/secrets-window.ts";
 import { exposureReport } from "../watchdog/exposure-core.ts";
 import type { ProcessTree } from "../watchdog/process-tree.ts";
-import type { TreeSocket } from "../watchdog/tree-socket.ts";
+import type { SocketScanner, TreeSocket } from "../watchdog/tree-socket.ts";
 import { spawnGateway, type GatewayLaunch, type GatewayLine } from "./gateway-process.ts";
 import { createLeftoverFile } from "./leftover.ts";
 import { isPortFree } from "./ports.ts";
@@ -28,14 +28,18 @@ import type { SetTimer } from "./timers.ts";
 export interface SupervisorDeps {
   /** What to run. `takenPorts` were tried and are held by other programs. Throws SmartClawError. */
   readonly launch: (takenPorts: readonly number[]) => Promise<GatewayLaunch>;
-  /** Resolves when the protocol has answered with the right version. Throws SmartClawError when it never will. */
-  readonly probe: (gateway: { port: number; version: string; signal: AbortSignal }) => Promise<void>;
+  /**
+   * Resolves when the protocol has answered with the right version. Throws SmartClawError when it never will:
+   * PORT_IN_USE when somebody else answers, and the next port is tried.
+   */
+  readonly probe: (gateway: ProbedGateway) => Promise<void>;
   /** Aborts running turns and resolves pending approvals. The supervisor bounds how long it waits. */
   readonly drain: () => Promise<void>;
   /** Runs OpenClaw's own repair once. Throws SmartClawError. */
   readonly repair: (signal: AbortSignal) => Promise<void>;
   readonly secretsWindow: Pick<SecretsWindow, "open" | "close" | "outcome">;
   readonly tree: ProcessTree;
+  readonly sockets: SocketScanner;
   /** Where the gateway's process number is kept for the next daemon. */
   readonly pidFile: string;
   readonly clock: Clock;
@@ -46,6 +50,15 @@ export interface SupervisorDeps {
   /** What the guard refused inside OpenClaw. */
   readonly onRefused: (report: GuardReport) => void;
   readonly limits?: Partial<SupervisorLimits>;
+}
+
+/** A gateway that was started, and has not answered yet. */
+export interface ProbedGateway {
+  readonly port: number;
+  readonly version: string;
+  /** Whether it is this gateway that listens on the port, and nobody else. */
+  readonly isListening: () => Promise<boolean>;
+  readonly signal: AbortSignal;
 }
 
 export interface Supervisor {
@@ -161,7 +174,9 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     const secrets = deps.secretsWindow.outcome();
     await killTree(pid);
     leftover.forget();
-    dispatch({ type: "exited", attempt, code, signal, secrets });
+    const { port } = current;
+    const portHeld = current.phase === "starting" && port !== null && !(await isPortFree(port));
+    dispatch({ type: "exited", attempt, code, signal, secrets, portHeld });
   }
 
   /**
@@ -197,11 +212,13 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   }
 
   async function probe(attempt: number): Promise<void> {
-    const { port, version } = current;
-    if (port === null || version === null) return;
+    const { pid, port, version } = current;
+    if (pid === null || port === null || version === null) return;
     const controller = new AbortController();
     probing = controller;
-    const error = await settle(deps.probe({ port, version, signal: controller.signal }));
+    const isListening = async (): Promise<boolean> =>
+      (await deps.sockets.scan(pid)).some((socket) => socket.kind === "listen" && socket.port === port);
+    const error = await settle(deps.probe({ port, version, isListening, signal: controller.signal }));
     if (controller.signal.aborted) return;
     dispatch(error === null ? { type: "probe-ok", attempt } : { type: "probe-failed", attempt, error });
   }

@@ -1,10 +1,9 @@
 import type { Listener, Log, Unsubscribe } from "@smartclaw/contracts";
 import { judge, noExposure } from "./exposure-core.ts";
-import { createLinuxScanner, readIfThere } from "./linux-sockets.ts";
 import { isLoopback } from "./loopback.ts";
 import type { ProcessTree } from "./process-tree.ts";
-import { createMacScanner, createWindowsScanner } from "./tool-sockets.ts";
-import type { SocketScanner, TreeSocket } from "./tree-socket.ts";
+import { createSocketScanner } from "./socket-scanner.ts";
+import type { TreeSocket } from "./tree-socket.ts";
 
 export interface WatchdogDeps {
   /** The gateway's process; null while none runs. */
@@ -27,7 +26,7 @@ export interface WatchdogDeps {
  * @returns what stops it.
  */
 export function startWatchdog(deps: WatchdogDeps): Unsubscribe {
-  const scanner = scannerFor(deps.platform, deps.tree);
+  const scanner = createSocketScanner(deps.platform, deps.tree);
   const interval = deps.intervalMs ?? (deps.platform === "linux" ? 3000 : 5000);
   let state = noExposure;
   let watched: number | null = null;
@@ -67,9 +66,4 @@ export function startWatchdog(deps: WatchdogDeps): Unsubscribe {
     stopped = true;
     clearTimeout(timer);
   };
-}
-
-function scannerFor(platform: NodeJS.Platform, tree: ProcessTree): SocketScanner {
-  if (platform === "linux") return createLinuxScanner({ tree, readTable: readIfThere });
-  return platform === "win32" ? createWindowsScanner({ tree }) : createMacScanner({ tree });
 }

@@ -15,6 +15,7 @@ import { createSupervisor, type Supervisor } from "../../supervisor/supervisor.t
 import type { SupervisorLimits } from "../../supervisor/supervisor-state.ts";
 import { systemTimer } from "../../supervisor/timers.ts";
 import { createProcessTree, type ProcessTree } from "../../watchdog/process-tree.ts";
+import { createSocketScanner } from "../../watchdog/socket-scanner.ts";
 import { drainGateway } from "../drain-gateway.ts";
 import { createGatewayClient, type Gateway } from "../gateway-client.ts";
 import { probeGateway } from "../gateway-probe.ts";
@@ -56,6 +57,8 @@ export async function createRealGateway(options: {
   extra?: object;
   knowsToken?: () => boolean;
   repair?: () => Promise<void>;
+  /** Between the last look at a port and OpenClaw's start on it. */
+  beforeStart?: (port: number, version: string) => Promise<void>;
 }): Promise<RealGateway> {
   if (openclawFolder === undefined) throw new Error("no openclaw package");
   const folder = openclawFolder;
@@ -100,9 +103,10 @@ export async function createRealGateway(options: {
     token: () => Secret.fromText(token),
     log: quietLog,
   });
+  let port = 0;
   const supervisor: Supervisor = createSupervisor({
     async launch(taken) {
-      const port = (await findFreePort(20_000 + Math.floor(Math.random() * 30_000), taken)) ?? 0;
+      port = (await findFreePort(20_000 + Math.floor(Math.random() * 30_000), taken)) ?? 0;
       writeFileSync(
         places.config,
         JSON.stringify({
@@ -134,8 +138,15 @@ export async function createRealGateway(options: {
     probe: (target) => probeGateway({ ...target, token: Secret.fromText(token) }),
     drain: () => drainGateway(gateway),
     repair: options.repair ?? (() => Promise.resolve()),
-    secretsWindow,
+    secretsWindow: {
+      ...secretsWindow,
+      async open() {
+        await options.beforeStart?.(port, version);
+        await secretsWindow.open();
+      },
+    },
     tree,
+    sockets: createSocketScanner(process.platform, tree),
     pidFile: join(home, "run", "gateway.json"),
     clock: Date,
     setTimer: systemTimer,
