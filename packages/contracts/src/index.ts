@@ -4,6 +4,7 @@ export * from "./chat.ts";
 export * from "./error-report.ts";
 export * from "./errors.ts";
 export * from "./gateway.ts";
+export * from "./guardian.ts";
 export * from "./install.ts";
 export * from "./ledger.ts";
 export * from "./provider.ts";

@@ -18,33 +18,47 @@ export interface Decision {
   readonly decision: "allow" | "ask" | "deny";
   /** For people; empty for what is allowed. */
   readonly reasons: readonly string[];
-  /** Those that allowed it, or forbade it. */
+  /** Those that allow it, or a part of it, or that forbid it. */
   readonly grants: readonly string[];
+  /** What no grant covers. */
+  readonly missing: readonly Need[];
   readonly report: Report;
 }
 
 /** Decides on commands, by what they would do and what was granted. */
 export function createDecider(grants: readonly Grant[], world: World): (request: CommandRequest) => Decision {
+  const judge = createJudge(grants, world);
+  return ({ text, folder, caller, now }) => judge(analyse(text, folder, world), { callers: [caller], now });
+}
+
+/** Who wants something, and when. */
+interface Asker {
+  /** The names by which grants may know it. */
+  readonly callers: readonly string[];
+  /** In milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Holds what an action would do against what was granted. */
+export type Judge = (report: Report, asker: Asker) => Decision;
+
+export function createJudge(grants: readonly Grant[], world: World): Judge {
   const index = indexGrants(grants, world);
-  return (request) => judge(analyse(request.text, request.folder, world), request, index);
+  return (report, asker) => judge(report, asker, index);
 }
 
 /**
  * Refused when it is never done or a grant forbids it; allowed when it is understood as a whole and every need is
  * covered; everything else is for the owner to say. Who is not the owner is refused where the owner would be asked.
  */
-function judge(
-  report: Report,
-  { caller, now }: Pick<CommandRequest, "caller" | "now">,
-  index: GrantIndex,
-): Decision {
+function judge(report: Report, { callers, now }: Asker, index: GrantIndex): Decision {
   const { needs, unknown, refused } = report;
   const applies =
     (effect: Grant["effect"]) =>
     (grant: Grant): boolean =>
       grant.effect === effect &&
       (grant.until === null || now < grant.until) &&
-      (grant.callers === null || grant.callers.includes(caller));
+      (grant.callers === null || callers.some((caller) => grant.callers?.includes(caller)));
   const forbidding = needs.flatMap((need) => index.covering(need, applies("deny")));
   const roots = needs.filter(
     (need) => need.type === "remove" && need.contents !== true && index.holdsGranted(need.path),
@@ -55,23 +69,23 @@ function judge(
     ...forbidding.map(({ id }) => `the grant ${id} forbids it`),
   ];
   if (denied.length > 0)
-    return { decision: "deny", reasons: denied, grants: forbidding.map(({ id }) => id), report };
+    return { decision: "deny", reasons: denied, grants: forbidding.map(({ id }) => id), missing: [], report };
   const used = new Set<string>();
-  const missing: string[] = [];
+  const missing: Need[] = [];
   for (const need of needs) {
     const [grant] = index.covering(need, applies("allow"));
-    if (grant === undefined) missing.push(sentenceOf(need, index, applies("allow")));
+    if (grant === undefined) missing.push(need);
     else used.add(grant.id);
   }
-  const open = [...unknown, ...missing];
+  const open = [...unknown, ...missing.map((need) => sentenceOf(need, index, applies("allow")))];
   if (open.length === 0 && needs.length === 0) open.push("there is nothing to be run");
-  if (open.length === 0) return { decision: "allow", reasons: [], grants: [...used], report };
-  if (isOwn(caller)) return { decision: "ask", reasons: [...new Set(open)], grants: [], report };
+  const matched = { grants: [...used], missing, report };
+  if (open.length === 0) return { decision: "allow", reasons: [], ...matched };
+  if (callers.some(isOwn)) return { decision: "ask", reasons: [...new Set(open)], ...matched };
   return {
     decision: "deny",
     reasons: ["only the owner can be asked, and somebody else wants it"],
-    grants: [],
-    report,
+    ...matched,
   };
 }
 

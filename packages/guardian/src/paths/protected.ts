@@ -49,12 +49,21 @@ const never: readonly (readonly string[])[] = [
   [".git", "info", "attributes"],
   [".git", "modules"],
 ];
-const apart: readonly (readonly string[])[] = [
+const secrets: readonly (readonly string[])[] = [
   [".env*"],
-  [".envrc"],
-  [".direnv"],
   [".npmrc"],
   [".yarnrc*"],
+  [".netrc"],
+  [".pgpass"],
+  [".git-credentials"],
+  ["id_rsa*"],
+  ["id_dsa*"],
+  ["id_ecdsa*"],
+  ["id_ed25519*"],
+];
+const settings: readonly (readonly string[])[] = [
+  [".envrc"],
+  [".direnv"],
   [".yarn"],
   [".pnpmfile.cjs"],
   [".git"],
@@ -77,14 +86,8 @@ const apart: readonly (readonly string[])[] = [
   ["venv", "bin"],
   [".cargo", "config*"],
   ["pip.conf"],
-  [".netrc"],
-  [".pgpass"],
-  [".git-credentials"],
-  ["id_rsa*"],
-  ["id_dsa*"],
-  ["id_ecdsa*"],
-  ["id_ed25519*"],
 ];
+const apart = [...secrets, ...settings];
 
 /** Of `.git` only these are held apart from a reader: the rest is what version control shows anyway. */
 function holdsFrom(components: readonly string[], access: Access): boolean {
@@ -107,9 +110,26 @@ export function protectionOf(world: World, path: string, access: Access): Protec
     ofSystem ||= systemFolders.has(at) && !isWithin(world.home, at);
   }
   if (ofSystem && access !== "read" && !isWithin(path, "/var/tmp")) return ofTheSystem;
-  return protectionIn(path, access, (component, part) =>
-    component.endsWith("*") ? part.startsWith(component.slice(0, -1)) : part === component,
-  );
+  return protectionIn(path, access, isNamed);
+}
+
+function isNamed(component: string, part: string): boolean {
+  return component.endsWith("*") ? part.startsWith(component.slice(0, -1)) : part === component;
+}
+
+/**
+ * How a name within a granted folder is held apart from whatever runs there: `hidden` are secrets, `kept` is what
+ * other programs believe, which may be read and not written; null for all others.
+ * @param parts the components of the path below the folder, none of them held apart itself
+ */
+export function keptApart(parts: readonly string[]): "hidden" | "kept" | null {
+  const ends = (components: readonly string[]): boolean =>
+    components.length <= parts.length &&
+    components.every((component, at) =>
+      isNamed(component, parts[parts.length - components.length + at] ?? ""),
+    );
+  if (secrets.some(ends) && !settings.some(ends)) return "hidden";
+  return never.some(ends) || settings.some(ends) ? "kept" : null;
 }
 
 /** The same for whatever a pattern (absolute) could name, now or later. */

@@ -1,0 +1,162 @@
+import { type Clock, type Log, SmartClawError } from "@smartclaw/contracts";
+import { openAuditFile } from "./audit-file.ts";
+import type { AuditVerdict } from "./chain-check.ts";
+import {
+  type AuditEntry,
+  type AuditHead,
+  type AuditRow,
+  later,
+  readableRow,
+  type StoredRow,
+} from "./entry.ts";
+import { exportLines } from "./export-lines.ts";
+import { createHeadKeeper, type HeadPlace, rowsPerHead } from "./head-keeper.ts";
+import { createSeals, emptyHead, sameMac } from "./seals.ts";
+import { guarded } from "./storage-faults.ts";
+import { verifyRows } from "./verify-rows.ts";
+
+/** In bytes of JSON in UTF-8. */
+const largestBody = 65_536;
+
+/** What Guardian intended and did: rows that are only ever added, each sealed together with the one before. */
+export interface AuditLog {
+  /**
+   * On disk when it returns. When it throws, nothing was appended, and the chain goes on whole afterwards.
+   * @throws SmartClawError DISK_FULL, STORAGE_CORRUPT, CONFLICT when another program holds the file for a second,
+   * TOO_LARGE for a body of more than 64 KiB
+   */
+  append(entry: AuditEntry): AuditRow;
+  /**
+   * Newest first. Rows that this release cannot read are passed over; whether a row is genuine, only `verify` tells.
+   * @param where.limit at least 1
+   * @throws SmartClawError STORAGE_CORRUPT when the newest of them is in a damaged part of the file
+   */
+  page(where: { readonly before: number | null; readonly limit: number }): readonly AuditRow[];
+  /** Reads every row, and holds them against what is kept elsewhere. Tells of the first break only. */
+  verify(): AuditVerdict;
+  /**
+   * JSON lines without their ends, read as they are asked for: the format, the rows from the oldest, the head.
+   * Meanwhile rows may be appended. @throws SmartClawError STORAGE_CORRUPT where the file cannot be read further
+   */
+  exportLines(): Iterable<string>;
+  /** What the next row follows. */
+  head(): AuditHead;
+  /** Copies the head elsewhere when rows were appended since. Safe to call twice. */
+  close(): void;
+}
+
+interface AuditDeps extends HeadPlace {
+  readonly file: string;
+  /** 32 bytes, for nothing else. */
+  readonly key: Uint8Array;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Opens or makes the log. One that is not as it was written is told of in `log` and goes on: nothing is thrown away,
+ * and what follows is chained so that the break stays to be seen.
+ * @throws SmartClawError DISK_FULL, STORAGE_CORRUPT, CONFLICT; whatever `keptHead` throws
+ */
+export function openAuditLog({ file: path, key, clock, log, ...place }: AuditDeps): AuditLog {
+  const seals = createSeals(key);
+  const kept = place.keptHead();
+  const keeper = createHeadKeeper(place, kept?.seq ?? 0, log);
+  /** What the next row follows, as far as is known here: kept elsewhere, found when the log was opened, or appended. */
+  let known = kept ?? emptyHead;
+  const file = openAuditFile(path, log);
+
+  try {
+    guarded(lookAtEnd);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+
+  function lookAtEnd(): void {
+    const { head, lacks } = end();
+    if (lacks || !lastRowFits(head.seq))
+      log.error(
+        { path, row: head.seq },
+        "the audit log is not as it was written; new rows follow what is there",
+      );
+    if (kept === null && head.seq >= rowsPerHead)
+      log.error(
+        { path, row: head.seq },
+        "the copy of the audit log's end is gone, so a cut before this would not show",
+      );
+    known = head;
+  }
+
+  /**
+   * What the next row follows. When the file lacks what was written, that is not its own last row: going on from there
+   * would mend the chain, and with the next copy of the head nobody could tell any more.
+   */
+  function end(): { readonly head: AuditHead; readonly lacks: boolean } {
+    const last = file.last() ?? emptyHead;
+    const there = last.seq === known.seq ? last : last.seq < known.seq ? null : file.row(known.seq);
+    const lacks = known.seq > 0 && there?.mac !== known.mac;
+    return { head: lacks ? { seq: Math.max(last.seq, known.seq), mac: known.mac } : last, lacks };
+  }
+
+  function lastRowFits(seq: number): boolean {
+    if (seq === 0) return true;
+    const [row, before] = [file.row(seq), seq === 1 ? emptyHead : file.row(seq - 1)];
+    return row !== null && before !== null && sameMac(seals.row(row, before.mac), row.mac);
+  }
+
+  return {
+    append({ kind, body }) {
+      const bytes = encode(body);
+      const at = clock.now();
+      const row = file.transaction((): StoredRow => {
+        const { head, lacks } = end();
+        if (lacks)
+          log.error(
+            { path, row: head.seq },
+            "rows of the audit log are gone or replaced; it goes on after them",
+          );
+        const unsealed = { seq: head.seq + 1, at, kind, body: bytes };
+        const sealed = { ...unsealed, mac: seals.row(unsealed, head.mac) };
+        file.insert(sealed);
+        return sealed;
+      });
+      known = { seq: row.seq, mac: row.mac };
+      const appended: AuditRow = { ...known, at, kind, body };
+      keeper.appended(appended);
+      return appended;
+    },
+    page: ({ before, limit }) =>
+      guarded(() => file.page(before, limit)).flatMap((stored) => {
+        const row = readableRow(stored);
+        if (row === null)
+          log.warn({ row: stored.seq }, "a row of the audit log is of another form and is passed over");
+        return row ?? [];
+      }),
+    verify() {
+      // Before the rows: what another process keeps meanwhile may be of a row that comes after the last one read here.
+      const kept = place.keptHead();
+      return guarded(() => verifyRows(file, seals, { kept, known }));
+    },
+    exportLines() {
+      const kept = place.keptHead() ?? emptyHead;
+      return exportLines(file, seals, () => later(kept, known));
+    },
+    head: () => guarded(() => end().head),
+    close() {
+      keeper.flush();
+      file.close();
+    },
+  };
+}
+
+/** @throws SmartClawError TOO_LARGE */
+function encode(body: AuditEntry["body"]): Uint8Array {
+  const bytes = Buffer.from(JSON.stringify(body));
+  if (bytes.length <= largestBody) return bytes;
+  throw new SmartClawError(
+    "TOO_LARGE",
+    `An entry of the audit log would be ${bytes.length} bytes long, and ${largestBody} are the most.`,
+    "Give the command in smaller parts, or put long texts into a file.",
+  );
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import type { Clock } from "@smartclaw/contracts";
+import type { SandboxPlan } from "../sandbox/plan.ts";
+
+/** A decision that let a command through, bound to it. */
+interface Permit {
+  readonly session: string;
+  readonly toolCallId: string;
+  readonly text: string;
+  /** Absolute, without links. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly plan: SandboxPlan;
+  /** Those that let it through. */
+  readonly grants: readonly string[];
+  /** Of the grants, when it was decided; after a panic it is another. */
+  readonly epoch: number;
+}
+
+export interface Tickets {
+  /** @returns the ticket: whoever has it may have the command started, once */
+  mint(permit: Permit): string;
+  /** Null when there is none, it was used, or it is too old. It is used now, whatever comes of it. */
+  redeem(ticket: string): Permit | null;
+  voidAll(): void;
+}
+
+/** Between a decision and the start lie milliseconds. */
+const goodForMs = 30_000;
+
+export function createTickets(clock: Clock): Tickets {
+  const minted = new Map<string, { permit: Permit; until: number }>();
+  return {
+    mint(permit) {
+      const now = clock.now();
+      for (const [ticket, { until }] of minted) if (until < now) minted.delete(ticket);
+      const ticket = randomBytes(24).toString("base64url");
+      minted.set(ticket, { permit, until: now + goodForMs });
+      return ticket;
+    },
+    redeem(ticket) {
+      const found = minted.get(ticket);
+      minted.delete(ticket);
+      return found === undefined || found.until < clock.now() ? null : found.permit;
+    },
+    voidAll: () => minted.clear(),
+  };
+}

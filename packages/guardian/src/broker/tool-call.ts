@@ -1,0 +1,103 @@
+import { posix } from "node:path";
+import { z } from "zod";
+
+/** What OpenClaw asks before a tool is called. */
+export const toolCall = z.object({
+  tool: z.string().min(1).max(200),
+  params: z.record(z.string(), z.unknown()),
+  toolCallId: z.string().min(1).max(300),
+  session: z.string().min(1).max(300),
+  /** What OpenClaw says of who wrote; null when nobody did, as in a scheduled job. */
+  isOwner: z.boolean().nullable(),
+});
+export type ToolCall = z.infer<typeof toolCall>;
+
+/** What a tool's call means for this computer. */
+export type Action =
+  | {
+      readonly type: "command";
+      readonly text: string;
+      /** As it was given; relative to the assistant's own folder. */
+      readonly folder: string | null;
+      readonly environment: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly type: "files";
+      /** In a line, for people. */
+      readonly text: string;
+      readonly reads: readonly string[];
+      readonly writes: readonly string[];
+    }
+  /** Words for a program that runs already. */
+  | { readonly type: "input"; readonly text: string }
+  /** Looks at, or ends, what was allowed before. */
+  | { readonly type: "free" }
+  | { readonly type: "refused"; readonly reason: string };
+
+const path = z.string().min(1).max(4096);
+const exec = z.looseObject({
+  command: z.string().min(1),
+  workdir: path.optional(),
+  env: z.record(z.string(), z.string()).default({}),
+  pty: z.boolean().default(false),
+  host: z.enum(["auto", "sandbox"]).default("auto"),
+  elevated: z.literal(false).default(false),
+  node: z.undefined().optional(),
+});
+const process = z.looseObject({ action: z.string() });
+const onePath = z.union([
+  z.looseObject({ path }),
+  z.looseObject({ file_path: path }).transform(({ file_path, ...rest }) => ({ ...rest, path: file_path })),
+]);
+const harmlessActions: ReadonlySet<string> = new Set(["list", "poll", "log", "kill", "clear", "remove"]);
+
+/** Reads a tool's call. Whatever is not known is refused: OpenClaw's later tools are not SmartClaw's to guess at. */
+export function readAction({ tool, params }: Pick<ToolCall, "tool" | "params">): Action {
+  switch (tool) {
+    case "exec":
+    case "bash": {
+      const call = exec.safeParse(params).data;
+      if (call === undefined) return refused("a command that is to run elsewhere than in the sandbox");
+      if (call.pty) return refused("a command that needs a terminal, which the sandbox has not");
+      return {
+        type: "command",
+        text: call.command,
+        folder: call.workdir ?? null,
+        environment: call.env,
+      };
+    }
+    case "process": {
+      const call = process.safeParse(params).data;
+      if (call === undefined) return refused("a call that is not understood");
+      if (harmlessActions.has(call.action)) return { type: "free" };
+      return { type: "input", text: JSON.stringify(params) };
+    }
+    case "read":
+    case "write":
+    case "edit": {
+      const call = onePath.safeParse(params).data;
+      if (call === undefined) return refused("a call that is not understood");
+      const what = { read: "Read", write: "Write", edit: "Change" }[tool];
+      return {
+        type: "files",
+        text: `${what} ${call.path}`,
+        reads: tool === "write" ? [] : [call.path],
+        writes: tool === "read" ? [] : [call.path],
+      };
+    }
+    case "session_status":
+      return { type: "free" };
+    default:
+      return refused(`the tool ${tool.slice(0, 60)}, which is not one of those that SmartClaw lets in`);
+  }
+}
+
+function refused(reason: string): Action {
+  return { type: "refused", reason };
+}
+
+/** The path as the tools of OpenClaw mean it. @param workspace the assistant's own folder */
+export function absolutePath(path: string, workspace: string, home: string): string {
+  if (path === "~" || path.startsWith("~/")) return posix.join(home, path.slice(1));
+  return posix.resolve(workspace, path);
+}

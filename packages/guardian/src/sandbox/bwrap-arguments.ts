@@ -1,0 +1,84 @@
+import type { Mount } from "./mounts.ts";
+
+/** What a sandboxed command is told of its surroundings. */
+export interface SandboxSurroundings {
+  readonly home: string;
+  readonly user: string;
+  readonly folder: string;
+  /** Beyond the few that every command gets. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** File descriptors that the launching script opens: orders down, reports up, the filter, and what tells of the end. */
+export const descriptors = { orders: 9, reports: 8, alive: 7, filter: 6 } as const;
+
+/**
+ * Of the system a program finds its own parts, and nothing that anybody would keep to themselves. Certificates are the
+ * public ones.
+ */
+const system: readonly (readonly string[])[] = [
+  ["--ro-bind", "/usr", "/usr"],
+  ...["bin", "sbin", "lib", "lib32", "lib64", "libx32"].map((name) => [
+    "--symlink",
+    `usr/${name}`,
+    `/${name}`,
+  ]),
+  ...[
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/nsswitch.conf",
+    "/etc/localtime",
+    "/etc/ssl/certs",
+    "/etc/ca-certificates",
+  ].map((path) => ["--ro-bind-try", path, path]),
+];
+
+/**
+ * Arguments for `bwrap` (bubblewrap 0.8 or newer): namespaces of its own for everything, no network, no terminal, no
+ * way to more namespaces, a private home and temporary folder, and the mounts.
+ */
+export function bwrapArguments(
+  mounts: readonly Mount[],
+  { home, user, folder, environment }: SandboxSurroundings,
+): readonly string[] {
+  const variables = {
+    ...environment,
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    HOME: home,
+    USER: user,
+    LOGNAME: user,
+    LANG: "C.UTF-8",
+    TERM: "dumb",
+    GIT_TERMINAL_PROMPT: "0",
+  };
+  const options: readonly (readonly string[])[] = [
+    ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"],
+    ["--cap-drop", "ALL", "--hostname", "sandbox"],
+    ["--seccomp", String(descriptors.filter)],
+    ["--json-status-fd", String(descriptors.reports), "--sync-fd", String(descriptors.alive)],
+    ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp", "--dir", "/run"],
+    ["--tmpfs", home],
+    ...mounts.map(argumentsOf),
+    ["--dir", folder, "--chdir", folder],
+    ["--clearenv"],
+    ...Object.entries(variables).map(([name, value]) => ["--setenv", name, value]),
+    // At the end, so that whoever was told but a part of all this has no shell to run.
+    ...system,
+  ];
+  return options.flat();
+}
+
+function argumentsOf(mount: Mount): readonly string[] {
+  switch (mount.type) {
+    case "write":
+      return ["--bind", mount.path, mount.path];
+    case "read":
+      return ["--ro-bind", mount.path, mount.path];
+    case "hide-file":
+      return ["--ro-bind", "/dev/null", mount.path];
+    case "hide-folder":
+      return ["--tmpfs", mount.path, "--remount-ro", mount.path];
+  }
+}
