@@ -110,6 +110,7 @@ async function bareWithSameModel(home: TestHome, client: Client, baseUrl: string
     forwardProxyUrl: "http://127.0.0.1:1",
     workspace: join(home.folder, "bare-workspace"),
     logFile: join(home.folder, "bare.log"),
+    guardian: null,
   });
   const { secrets: _none, proxy: _nothing, ...config } = withPlainKeys(rendered);
   return await startBareGateway(home, "bare-chat", barePort, { more: config });

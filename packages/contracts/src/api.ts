@@ -3,6 +3,16 @@ import { z } from "zod";
 import { chatEvent, chatMessage, chatSend, conversation, conversationId } from "./chat.ts";
 import { timestamp } from "./base.ts";
 import { errorReport } from "./error-report.ts";
+import {
+  auditLine,
+  auditVerdict,
+  grantDuration,
+  grantPreset,
+  guardianAnswer,
+  guardianGrant,
+  guardianStatus,
+  newGuardianGrant,
+} from "./guardian.ts";
 import { ledgerEntry, ledgerFilter } from "./ledger.ts";
 import {
   connection,
@@ -123,6 +133,33 @@ export const api = {
     export: route
       .input(ledgerFilter.extend({ format: z.enum(["csv", "json"]) }))
       .output(z.object({ name: z.string(), type: z.string(), text: z.string() })),
+  },
+  guardian: {
+    status: route.output(guardianStatus),
+    /** The status now, then again after each change. */
+    watch: route.output(eventIterator(guardianStatus)),
+    /** Lets the assistant act, or takes that away. */
+    setAgenticMode: route.input(z.object({ on: z.boolean() })).output(guardianStatus),
+    /** NOT_FOUND when it does not wait any more; CONFLICT when it is not what was shown. */
+    answer: route.input(guardianAnswer).output(guardianStatus),
+    grants: route.output(z.array(guardianGrant)),
+    /** All or none. */
+    addGrants: route
+      .input(z.object({ grants: z.array(newGuardianGrant).min(1).max(200) }))
+      .output(z.array(guardianGrant)),
+    addPreset: route
+      .input(z.object({ preset: grantPreset, folder: z.string().startsWith("/").max(4096) }))
+      .output(z.array(guardianGrant)),
+    revoke: route.input(z.object({ id: z.string() })).output(z.object({ revoked: z.literal(true) })),
+    renew: route.input(z.object({ id: z.string(), duration: grantDuration })).output(guardianGrant),
+    /** The newest first. */
+    log: route.input(z.object({ before: z.number().int().optional(), ...page })).output(z.array(auditLine)),
+    verifyLog: route.output(auditVerdict),
+    /** JSON lines, the oldest first. */
+    exportLog: route.output(eventIterator(z.string())),
+    /** Voids all grants and waiting requests and ends everything that runs, until re-armed. */
+    panic: route.output(guardianStatus),
+    arm: route.output(guardianStatus),
   },
   settings: {
     get: route.output(settings),

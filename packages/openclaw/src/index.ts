@@ -22,7 +22,15 @@ export { createSocketScanner } from "./watchdog/socket-scanner.ts";
 export type { TreeSocket } from "./watchdog/tree-socket.ts";
 export { startWatchdog, type WatchdogDeps } from "./watchdog/watchdog.ts";
 export { gatewayArguments, gatewayEnvironment } from "./config/gateway-process.ts";
-export { type ConfigInput, type DoorProvider, renderConfig, secretIds } from "./config/render-config.ts";
+export {
+  type ConfigInput,
+  type DoorProvider,
+  type GuardianPlace,
+  renderConfig,
+  secretIds,
+} from "./config/render-config.ts";
+export { installGuardianPlugin } from "./plugin/install-plugin.ts";
+export { isGuardianLoaded } from "./plugin/plugin-state.ts";
 export { openclawComponent } from "./install/component.ts";
 export { createInstaller, type Installer, type InstallerDeps } from "./install/installer.ts";
 export { createReleaseLists, type ReleaseLists } from "./install/release-lists.ts";

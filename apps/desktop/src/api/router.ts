@@ -108,6 +108,31 @@ export function createRpcHandler(house: House): RpcHandler {
       watch: on.network.watch.handler(({ signal }) => house.watchLedger(signal)),
       export: on.network.export.handler(({ input }) => house.ledger.export(input)),
     },
+    guardian: {
+      status: on.guardian.status.handler(() => house.guardian.status()),
+      watch: on.guardian.watch.handler(({ signal }) => house.watchGuardian(signal)),
+      setAgenticMode: on.guardian.setAgenticMode.handler(({ input }) =>
+        house.guardian.setAgenticMode(input.on),
+      ),
+      answer: on.guardian.answer.handler(({ input }) => house.guardian.answer(input)),
+      grants: on.guardian.grants.handler(() => house.guardian.grants()),
+      addGrants: on.guardian.addGrants.handler(({ input }) => house.guardian.addGrants(input.grants)),
+      addPreset: on.guardian.addPreset.handler(({ input }) =>
+        house.guardian.addPreset(input.preset, input.folder),
+      ),
+      revoke: on.guardian.revoke.handler(async ({ input }) => {
+        await house.guardian.revoke(input.id);
+        return { revoked: true as const };
+      }),
+      renew: on.guardian.renew.handler(({ input }) => house.guardian.renew(input.id, input.duration)),
+      log: on.guardian.log.handler(({ input }) =>
+        house.guardian.log({ before: input.before ?? null, limit: input.limit }),
+      ),
+      verifyLog: on.guardian.verifyLog.handler(() => house.guardian.verifyLog()),
+      exportLog: on.guardian.exportLog.handler(() => house.guardian.exportLog()),
+      panic: on.guardian.panic.handler(() => house.guardian.panic()),
+      arm: on.guardian.arm.handler(() => house.guardian.arm()),
+    },
     settings: {
       get: on.settings.get.handler(() => house.settings.get()),
       set: on.settings.set.handler(({ input }) => {

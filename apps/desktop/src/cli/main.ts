@@ -9,7 +9,7 @@ import {
   unlockExamples,
   whereExamples,
 } from "./keys-help.ts";
-import { checkExamples } from "./commands/guardian-help.ts";
+import { checkExamples, grantExamples } from "./commands/guardian-help.ts";
 import * as help from "./commands/update-help.ts";
 import { daemonNodeFlags } from "../daemon/node-flags.ts";
 import { pathsOf } from "../daemon/paths.ts";
@@ -176,7 +176,50 @@ export async function main(installed: string): Promise<void> {
     .addHelpText("after", recoveryExamples)
     .action(async (options) => execute((await import("./commands/vault.ts")).recoveryPhrase, options));
 
-  const guardian = command("guardian", "what the assistant may do on this computer");
+  const live = () => import("./commands/guardian-live.ts");
+  const guardian = command("guardian", "what the assistant may do on this computer").action(async () =>
+    execute((await live()).status, {}),
+  );
+  command("status", "Agentic Mode, the sandbox, questions that wait", guardian).action(async () =>
+    execute((await live()).status, {}),
+  );
+  command("on", "let the assistant act, as far as you grant it", guardian).action(async () =>
+    execute((await live()).agenticMode, { on: true }),
+  );
+  command("off", "take that away again", guardian).action(async () =>
+    execute((await live()).agenticMode, { on: false }),
+  );
+  command("grants", "everything that is granted or forbidden", guardian).action(async () =>
+    execute((await live()).grants, {}),
+  );
+  command("grant", "grant something, or forbid it", guardian)
+    .argument("<what>", "look, work or build for a folder; or run, read, write, reach")
+    .argument("<words...>", "the folder, the program and its first arguments, the path or the host")
+    .option("--deny", "forbid it, whatever else is granted")
+    .option("--exact", "of run: with no further arguments")
+    .option("--days <count>", "for how long", "30")
+    .addHelpText("after", grantExamples)
+    .action(async (what: string, words: string[], options) =>
+      execute((await live()).grant, { what, words, ...options }),
+    );
+  command("revoke", "take a grant back", guardian)
+    .argument("<id>", "as `grants` shows it")
+    .action(async (id: string) => execute((await live()).revoke, { id }));
+  command("panic", "stop everything and void every grant", guardian).action(async () =>
+    execute((await live()).panic, {}),
+  );
+  command("arm", "begin again after a panic", guardian).action(async () => execute((await live()).arm, {}));
+  const log = command("log", "what was asked, decided and done, the newest first", guardian)
+    .option("--limit <count>", "how many lines", "50")
+    .action(async (options) => execute((await live()).log, options));
+  command("verify", "whether the log is as it was written", log).action(async () =>
+    execute((await live()).verify, {}),
+  );
+  command("export", "all of it as JSON lines", log)
+    .argument("[file]", "a file that is not there yet; without it, stdout")
+    .action(async (file: string | undefined) =>
+      execute((await live()).exportLog, file === undefined ? {} : { file }),
+    );
   command("check", "what would be answered to the commands in a file; runs nothing", guardian)
     .argument("<file>", "one JSON object a line: id, cmd, cwd, grants, and caller or now if they matter")
     .addHelpText("after", checkExamples)

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
@@ -19,6 +19,7 @@ import { createDiscoveries } from "../connections/discoveries.ts";
 import { createLocalServerProbe } from "../connections/discovery.ts";
 import { createConnectionStore } from "../connections/store.ts";
 import { runDoctor } from "../doctor/doctor.ts";
+import { createGuardianRoom } from "../guardian/guardian-room.ts";
 import { createLogs } from "../logs/logs.ts";
 import { createNpmParts } from "../openclaw/npm-parts.ts";
 import { createOpenClawRoom } from "../openclaw/openclaw-room.ts";
@@ -146,6 +147,17 @@ export async function startDaemon(deps: {
   const runtimes = createRuntimes({ root: paths.releases, bundled, platform });
   const parts = createNpmParts({ paths, runtimes, programs, environment, ledger, clock, log });
   const { lists, install, nodes } = parts;
+  const guardian = createGuardianRoom({
+    paths,
+    vault,
+    controlPorts: () => [port, modelProxyPort, forwardProxyPort, openclaw.gateway().port ?? port],
+    restartOpenClaw: () => openclaw.restart(),
+    clock,
+    random,
+    newId: randomUUID,
+    changed,
+    log,
+  });
   const openclaw = createOpenClawRoom({
     paths,
     environment,
@@ -159,6 +171,8 @@ export async function startDaemon(deps: {
     modelProxyPort,
     forwardProxyPort,
     connections: store,
+    guardian: () => guardian.place(),
+    guardianMissing: () => guardian.pluginMissing(),
     ledger,
     clock,
     log,
@@ -293,6 +307,11 @@ export async function startDaemon(deps: {
         return status();
       },
     },
+    guardian,
+    async *watchGuardian(signal) {
+      yield guardian.status();
+      for await (const _ of changes.iterate(signal, 1)) yield guardian.status();
+    },
     updates,
     selfUpdates,
     async *watchStatus(signal) {
@@ -353,6 +372,7 @@ export async function startDaemon(deps: {
       clearInterval(pruning);
       await Promise.all([updates.close(), selfUpdates?.close()]);
       await openclaw.close();
+      guardian.close();
       await Promise.all([waysOut.close(), front.close(), socket.close()]);
       vault.close();
       ledger.close();

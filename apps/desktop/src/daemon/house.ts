@@ -2,6 +2,7 @@ import type {
   ChatEvent,
   ConversationId,
   DoctorCheck,
+  GuardianStatus,
   LedgerEntry,
   Settings,
   SystemStatus,
@@ -12,6 +13,7 @@ import type { Updater } from "@smartclaw/updater";
 import type { Vault } from "@smartclaw/vault";
 import type { Connections } from "../connections/connections.ts";
 import type { Discoveries } from "../connections/discoveries.ts";
+import type { GuardianRoom } from "../guardian/guardian-room.ts";
 import type { Logs } from "../logs/logs.ts";
 
 /** Everything that the API serves. */
@@ -29,6 +31,8 @@ export interface House {
     stop(): Promise<SystemStatus>;
     restart(): SystemStatus;
   };
+  readonly guardian: Omit<GuardianRoom, "place" | "pluginMissing" | "close">;
+  watchGuardian(signal: AbortSignal | undefined): AsyncGenerator<GuardianStatus, void, void>;
   readonly updates: Updater;
   /** Null when nobody told SmartClaw where its own releases are. */
   readonly selfUpdates: Updater | null;

@@ -53,6 +53,16 @@ export interface Paths {
   /** Where a release on rehearsal asks for secrets. */
   readonly rehearsalSocket: string;
   readonly gatewayPid: string;
+  /** Whether Agentic Mode is on. */
+  readonly guardianMode: string;
+  /** Grants, and the record of what was asked, decided and done. */
+  readonly guardian: string;
+  /** The plugin that OpenClaw loads while Agentic Mode is on. */
+  readonly guardianPlugin: string;
+  /** Where that asks. */
+  readonly guardianSocket: string;
+  /** Pipes to commands that run. */
+  readonly guardianRun: string;
   /** Left by a daemon that a person asked to stop, for the watcher of a new release, who removes it before each start. */
   readonly stopped: string;
 }
@@ -105,6 +115,11 @@ export function pathsOf(environment: Readonly<Record<string, string | undefined>
     secretsSocket: socketFor("secrets"),
     rehearsalSocket: socketFor("rehearsal"),
     gatewayPid: join(run, "gateway.json"),
+    guardianMode: join(home, "guardian.json"),
+    guardian: join(home, "guardian"),
+    guardianPlugin: join(home, "helpers", "guardian"),
+    guardianSocket: socketFor("guardian"),
+    guardianRun: join(run, "commands"),
     stopped: join(run, "stopped"),
   };
 }

@@ -18,6 +18,8 @@ import {
   createGatewayClient,
   createProcessTree,
   createSocketScanner,
+  type GuardianPlace,
+  isGuardianLoaded,
   createSecretsWindow,
   createSupervisor,
   drainGateway,
@@ -98,6 +100,10 @@ export interface OpenClawRoomDeps {
   readonly connections: ConnectionStore;
   readonly ledger: LedgerWriter;
   readonly clock: Clock;
+  /** Where OpenClaw finds Guardian; null while Agentic Mode is off. */
+  readonly guardian: () => GuardianPlace | null;
+  /** It was to load SmartClaw's plugin, and has not. */
+  readonly guardianMissing: () => void;
   readonly log: Log;
   readonly logs: Logs;
   readonly changed: () => void;
@@ -155,6 +161,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       forwardProxyUrl: `http://127.0.0.1:${deps.forwardProxyPort}`,
       workspace: paths.workspace,
       logFile: `${paths.logs}/openclaw-gateway.log`,
+      guardian: deps.guardian(),
     });
     const text = `${JSON.stringify(config, null, 2)}\n`;
     if (existsSync(paths.openclawConfig) && readFileSync(paths.openclawConfig, "utf8") === text) return;
@@ -253,13 +260,23 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     },
     log,
   });
+  /** Without the plugin nothing can run; and no conversation could go on either. */
+  const checkGuardian = async (): Promise<void> => {
+    try {
+      if (deps.guardian() !== null && !(await isGuardianLoaded(gateway))) deps.guardianMissing();
+    } catch (error) {
+      log.warn({ error: String(error) }, "whether OpenClaw has loaded Guardian's plugin is not known");
+    }
+  };
   let connected = false;
   supervisor.onChange(({ phase }) => {
-    if (phase === "ready" && !connected) {
+    const isNew = phase === "ready" && !connected;
+    if (isNew) {
       connected = true;
       gateway.connect();
     }
     if (phase === "ready") teller.ready();
+    if (phase === "ready" && isNew) void checkGuardian();
     if (connected && phase !== "ready" && phase !== "draining") {
       connected = false;
       gateway.close();

@@ -38,6 +38,7 @@ const configWith = (count: number): object =>
     forwardProxyUrl: "http://127.0.0.1:2",
     workspace: join(folder, "workspace"),
     logFile: join(folder, "openclaw.log"),
+    guardian: null,
   });
 
 for (const count of [0, 1, modelApis.length])

@@ -1,4 +1,5 @@
 import type { Model, ModelApi } from "@smartclaw/contracts";
+import { guardianPluginId } from "../plugin/install-plugin.ts";
 
 /** A way to a model, as OpenClaw may know it: an address on loopback and no key. */
 export interface DoorProvider {
@@ -18,6 +19,16 @@ export interface ConfigInput {
   readonly forwardProxyUrl: string;
   readonly workspace: string;
   readonly logFile: string;
+  /** Agentic Mode, or null while it is off. */
+  readonly guardian: GuardianPlace | null;
+}
+
+/** Where OpenClaw finds Guardian. */
+export interface GuardianPlace {
+  /** The folder of SmartClaw's plugin. */
+  readonly plugin: string;
+  /** The broker's socket. */
+  readonly socket: string;
 }
 
 /** Names under which OpenClaw asks for the two secrets that it must hold. Neither is a provider's key. */
@@ -46,6 +57,53 @@ const deniedTools = [
   "sessions_send",
   "subagents",
 ] as const;
+
+/** What Guardian knows to decide on. */
+const guardedTools = ["exec", "process", "read", "write", "edit"];
+
+function renderTools(guardian: GuardianPlace | null): object {
+  const off = { elevated: { enabled: false }, agentToAgent: { enabled: false }, toolSearch: false };
+  if (guardian === null)
+    return {
+      ...off,
+      profile: "minimal",
+      deny: [...deniedTools],
+      exec: { mode: "deny" },
+      fs: { workspaceOnly: true },
+    };
+  const denied = deniedTools.filter(
+    (name) => name !== "group:runtime" && name !== "group:fs" && !guardedTools.includes(name),
+  );
+  return {
+    ...off,
+    profile: "minimal",
+    alsoAllow: guardedTools,
+    deny: [...denied, "code_execution", "apply_patch"],
+    // Only in the sandbox, and there whatever Guardian lets through; without a sandbox nothing runs.
+    exec: { host: "sandbox", mode: "full" },
+    sandbox: { tools: { allow: [...guardedTools, "session_status"] } },
+    // Which files may be touched, and where, the broker decides.
+    fs: { workspaceOnly: false },
+  };
+}
+
+function renderPlugins(guardian: GuardianPlace | null): object {
+  // Browser, computer use, file transfer and ten more come with OpenClaw; a chat needs none of them.
+  if (guardian === null) return { enabled: false };
+  return {
+    enabled: true,
+    allow: [guardianPluginId],
+    load: { paths: [guardian.plugin] },
+    entries: {
+      [guardianPluginId]: {
+        enabled: true,
+        // To tell the assistant where it may work.
+        hooks: { allowConversationAccess: true },
+        config: { socket: guardian.socket },
+      },
+    },
+  };
+}
 
 /**
  * OpenClaw's whole configuration, made anew from what SmartClaw knows. Holds no secret: the tokens are references that
@@ -89,23 +147,18 @@ export function renderConfig(input: ConfigInput): object {
         modelPolicy: { allow: input.providers.map(({ id }) => `${id}/*`) },
         utilityModel: "",
         heartbeat: { every: "0m" },
+        ...(input.guardian === null
+          ? {}
+          : { sandbox: { mode: "all", backend: "smartclaw", scope: "agent", workspaceAccess: "rw" } }),
       },
     },
-    tools: {
-      profile: "minimal",
-      deny: [...deniedTools],
-      exec: { mode: "deny" },
-      elevated: { enabled: false },
-      fs: { workspaceOnly: true },
-      agentToAgent: { enabled: false },
-    },
+    tools: renderTools(input.guardian),
     commands: { bash: false, config: false, debug: false, restart: false },
     browser: { enabled: false },
     hooks: { enabled: false },
     cron: { enabled: false },
     memory: { search: { provider: "none" } },
-    // Browser, computer use, file transfer and ten more come with OpenClaw; a chat needs none of them.
-    plugins: { enabled: false },
+    plugins: renderPlugins(input.guardian),
     discovery: { mdns: { mode: "off" } },
     update: { checkOnStart: false, auto: { enabled: false } },
     telemetry: { enabled: false },

@@ -142,6 +142,7 @@ async function tryOut(
         forwardProxyUrl: given.forwardProxyUrl,
         workspace,
         logFile: join(folder, "openclaw.log"),
+        guardian: null,
       });
       await writeFile(config, JSON.stringify(rendered), { mode: 0o600 });
       const places = { state: deps.state, config, temporary, compiled: deps.compiled };

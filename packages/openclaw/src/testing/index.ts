@@ -1,2 +1,3 @@
 export { newWorld, openclaw as smallOpenClaw, type World } from "../install/testing/resolve-world.ts";
+export { createRealGateway, type RealGateway, until } from "../gateway/testing/real-gateway.ts";
 export { bringOtherNode, openOtherNodes, otherVersion } from "../runtime/testing/other-node.ts";

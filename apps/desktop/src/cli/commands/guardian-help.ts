@@ -5,3 +5,11 @@ made-up home, /home/u, which has a project and what an attacker would have left 
 Examples:
   smartclaw guardian check commands.jsonl          a table, with the first reason of each
   smartclaw guardian check commands.jsonl --json   one object a line: id, decision, reasons`;
+
+export const grantExamples = `
+Examples:
+  smartclaw guardian grant look ~/notes                read what is in a folder
+  smartclaw guardian grant work ~/project              and change what is in it
+  smartclaw guardian grant run git status              with any arguments that are only data
+  smartclaw guardian grant run npm test --exact        and nothing behind it
+  smartclaw guardian grant write ~/project/.env --deny whatever else is granted`;

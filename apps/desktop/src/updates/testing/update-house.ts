@@ -131,6 +131,8 @@ export async function createUpdateHouse(disk: string | null): Promise<UpdateHous
     clock: Date,
     log,
     logs,
+    guardian: () => null,
+    guardianMissing() {},
     changed() {},
   });
   const places: FaultPlaces = {

@@ -24,7 +24,8 @@ export interface ModelStandIn {
 
 /**
  * The user's words say what it does: `SLOW` a word every 100 ms for 20 s, `HANG` nothing at all, `FAIL401` and
- * `FAIL500` an error, `RUN <command> END` a call of OpenClaw's exec tool, anything else ten words.
+ * `FAIL500` an error, `RUN <command> END` a call of OpenClaw's exec tool, `TOOL <name> <JSON> END` one of any tool,
+ * anything else ten words.
  */
 export async function startModelStandIn(): Promise<ModelStandIn> {
   let requests = 0;
@@ -36,7 +37,7 @@ export async function startModelStandIn(): Promise<ModelStandIn> {
       const { model, messages } = body.parse(JSON.parse(Buffer.concat(chunks).toString("utf8")));
       const texts = messages.map(({ role, content }) => ({ role, text: plain(content) }));
       const asked = texts.findLastIndex(
-        ({ role, text }) => role === "user" && /SAY|SLOW|HANG|FAIL|RUN/.test(text),
+        ({ role, text }) => role === "user" && /SAY|SLOW|HANG|FAIL|RUN|TOOL/.test(text),
       );
       const said = texts[asked]?.text ?? "";
       const afterTool = texts.slice(asked + 1).some(({ role }) => role === "tool");
@@ -61,9 +62,10 @@ export async function startModelStandIn(): Promise<ModelStandIn> {
         );
       if (/HANG/.test(said)) return;
       const command = /RUN (.*?) END/.exec(said)?.[1];
-      if (command !== undefined && !afterTool) {
+      const [, tool, given] = /TOOL (\S+) (.*) END/s.exec(said) ?? [];
+      if ((command !== undefined || tool !== undefined) && !afterTool) {
         send({ role: "assistant", content: "Let me look. " });
-        const call = { name: "exec", arguments: JSON.stringify({ command }) };
+        const call = { name: tool ?? "exec", arguments: given ?? JSON.stringify({ command }) };
         send({ tool_calls: [{ index: 0, id: `call_${requests}`, type: "function", function: call }] });
         send({}, "tool_calls");
       } else {

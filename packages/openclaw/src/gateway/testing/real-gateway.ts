@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Secret, type GatewayPhase, type GatewayState, type Log } from "@smartclaw/contracts";
 import { gatewayArguments, gatewayEnvironment } from "../../config/gateway-process.ts";
-import { renderConfig, secretIds } from "../../config/render-config.ts";
+import { type GuardianPlace, renderConfig, secretIds } from "../../config/render-config.ts";
 import { guardArguments, type GuardReport } from "../../guard/guard-reports.ts";
 import { installSecretProvider } from "../../secrets/install-provider.ts";
 import { createSecretsWindow } from "../../secrets/secrets-window.ts";
@@ -55,6 +55,7 @@ export interface RealGateway {
 export async function createRealGateway(options: {
   limits?: Partial<SupervisorLimits>;
   extra?: object;
+  guardian?: GuardianPlace;
   knowsToken?: () => boolean;
   repair?: () => Promise<void>;
   /** Between the last look at a port and OpenClaw's start on it. */
@@ -118,6 +119,7 @@ export async function createRealGateway(options: {
             forwardProxyUrl: "http://127.0.0.1:1",
             workspace: join(home, "workspace"),
             logFile: join(home, "openclaw.log"),
+            guardian: options.guardian ?? null,
           }),
           ...options.extra,
         }),
@@ -155,9 +157,11 @@ export async function createRealGateway(options: {
     onRefused: (report) => refused.push(report),
     ...(options.limits ? { limits: options.limits } : {}),
   });
+  let reached = false;
   supervisor.onChange(({ phase }) => {
-    if (phase === "ready") gateway.connect();
-    else if (phase !== "draining") gateway.close();
+    if (phase === "ready" && !reached) gateway.connect();
+    else if (phase !== "ready" && phase !== "draining") gateway.close();
+    reached = phase === "ready" || phase === "draining";
   });
 
   const real: RealGateway = {

@@ -1,0 +1,48 @@
+import type { AuditRow } from "@smartclaw/guardian";
+
+/** A line of Guardian's record, in a sentence. */
+export function auditSentence({ kind, body }: Pick<AuditRow, "kind" | "body">): string {
+  const text = (name: string): string => (typeof body[name] === "string" ? body[name] : "");
+  const list = (name: string): string => (Array.isArray(body[name]) ? body[name].join("; ") : "");
+  switch (kind) {
+    case "decision":
+      return decisionSentence(text("decision"), text("text"), list("reasons"));
+    case "refused":
+      return `Not allowed: ${text("text") || text("tool")} (${list("reasons")})`;
+    case "answer":
+      return `You answered: ${answers[text("said")] ?? text("said")}`;
+    case "start":
+      return `Started: ${text("text")}`;
+    case "end":
+      return body["started"] === true
+        ? `Ended ${typeof body["exitCode"] === "number" ? `with status ${body["exitCode"]}` : "by being killed"}`
+        : "Was not started";
+    case "file":
+      return `File tool: ${text("what")} ${text("path")}`;
+    case "grant":
+      return typeof body["renewed"] === "string"
+        ? "You renewed a grant"
+        : `You ${text("effect") === "deny" ? "forbade" : "granted"} something`;
+    case "revoke":
+      return "You revoked a grant";
+    case "panic":
+      return "You stopped everything";
+    case "arm":
+      return "You armed Guardian again";
+    case "request":
+      return `Asked for: ${text("text")}`;
+  }
+}
+
+const answers: Readonly<Record<string, string>> = {
+  deny: "no",
+  once: "yes, once",
+  session: "yes, for this conversation",
+  gone: "nothing; the question was withdrawn",
+  late: "nothing",
+};
+
+function decisionSentence(decision: string, text: string, reasons: string): string {
+  if (decision === "allow") return `Allowed: ${text}`;
+  return decision === "ask" ? `Asked you about: ${text} (${reasons})` : `Not allowed: ${text} (${reasons})`;
+}
