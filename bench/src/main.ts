@@ -13,7 +13,7 @@ const rows = [
   ...proxy,
   ...(await measureChat(proxy[0].value)),
   ...(await measureProduct()),
-  ...measureGuardian(),
+  ...(await measureGuardian()),
   ...(await measureUpdates()),
 ];
 const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`;

@@ -1,3 +1,4 @@
+import { automationPermissions } from "./automation-permissions.ts";
 import { directToProvider } from "./direct-to-provider.ts";
 import { loopbackOnly } from "./loopback-only.ts";
 import { nothingCallsHome } from "./nothing-calls-home.ts";
@@ -8,6 +9,7 @@ import { silentUpdates } from "./silent-updates.ts";
 /** In the order of the security guide. */
 const proofs: readonly Proof[] = [
   secretStorage,
+  automationPermissions,
   silentUpdates,
   loopbackOnly,
   nothingCallsHome,

@@ -1,3 +1,4 @@
+export { openAuditLog } from "./audit/audit-log.ts";
 export type { AuditHead, AuditRow } from "./audit/entry.ts";
 export { checkedLine, checkLine, type CheckedLine, type CheckResult } from "./check/check-lines.ts";
 export { worldOfLines } from "./check/world-of-lines.ts";

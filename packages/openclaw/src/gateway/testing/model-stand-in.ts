@@ -31,6 +31,10 @@ export async function startModelStandIn(): Promise<ModelStandIn> {
   let requests = 0;
   const server = createServer((request, response) => {
     void (async () => {
+      if (request.method !== "POST") {
+        response.writeHead(404).end();
+        return;
+      }
       requests += 1;
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
