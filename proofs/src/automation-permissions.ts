@@ -38,6 +38,7 @@ export const automationPermissions: Proof = {
     if (!existsSync("/usr/bin/bwrap")) throw new CannotRun("bubblewrap is not installed");
     const root = realpathSync(mkdtempSync(join(tmpdir(), "smartclaw-proof-")));
     const model = await startModelStandIn();
+    let house: TestHouse | null = null;
     let reached = 0;
     const outside = createServer((_, response) => response.end(String((reached += 1)))).listen(
       0,
@@ -48,7 +49,7 @@ export const automationPermissions: Proof = {
       mkdirSync(project);
       writeFileSync(join(project, "notes.txt"), "granted");
       writeFileSync(join(root, "private.txt"), "canary-of-the-owner");
-      const house = await startHouse(join(root, "home"), {});
+      house = await startHouse(join(root, "home"), {});
       const trials = trialsIn(root, project, (outside.address() as AddressInfo).port, () => reached);
       const passphrase = "correct horse battery staple";
       await house.client.vault.setup({ kind: "passphrase", passphrase });
@@ -73,7 +74,6 @@ export const automationPermissions: Proof = {
       await house.client.guardian.panic();
       const stopped = await happen(house, trials, project);
       const { whole, message } = await house.client.guardian.verifyLog();
-      await house.stop();
 
       const wrong = [
         ...off,
@@ -97,6 +97,7 @@ export const automationPermissions: Proof = {
         ],
       };
     } finally {
+      await house?.stop();
       outside.close();
       await model.close();
       rmSync(root, { recursive: true, force: true, maxRetries: 5 });

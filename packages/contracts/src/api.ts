@@ -10,6 +10,7 @@ import {
   grantPreset,
   guardianAnswer,
   guardianGrant,
+  guardianJudgement,
   guardianStatus,
   newGuardianGrant,
 } from "./guardian.ts";
@@ -142,6 +143,9 @@ export const api = {
     setAgenticMode: route.input(z.object({ on: z.boolean() })).output(guardianStatus),
     /** NOT_FOUND when it does not wait any more; CONFLICT when it is not what was shown. */
     answer: route.input(guardianAnswer).output(guardianStatus),
+    judge: route
+      .input(z.object({ command: z.string().max(65_536), folder: z.string().startsWith("/").max(4096) }))
+      .output(guardianJudgement),
     grants: route.output(z.array(guardianGrant)),
     /** All or none. */
     addGrants: route

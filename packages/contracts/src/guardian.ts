@@ -118,6 +118,13 @@ export const guardianAnswer = z.object({
 });
 export type GuardianAnswer = z.infer<typeof guardianAnswer>;
 
+/** What would be answered to a command now; nothing is run and nobody is asked. */
+export const guardianJudgement = z.object({
+  decision: z.enum(["allow", "ask", "deny"]),
+  reasons: z.array(z.string()),
+});
+export type GuardianJudgement = z.infer<typeof guardianJudgement>;
+
 /** A line of the record of everything that was asked, decided and done. */
 export const auditLine = z.object({
   seq: z.number().int().positive(),

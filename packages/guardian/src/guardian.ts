@@ -7,6 +7,7 @@ import {
   type GrantPreset,
   type GuardianAnswer,
   type GuardianGrant,
+  type GuardianJudgement,
   type GuardianRequest,
   type Log,
   type NewGuardianGrant,
@@ -17,6 +18,7 @@ import { type AuditLog, openAuditLog } from "./audit/audit-log.ts";
 import type { AuditHead, AuditRow } from "./audit/entry.ts";
 import { type Broker, createBroker } from "./broker/broker.ts";
 import { openBrokerSocket } from "./broker/broker-socket.ts";
+import { createDecider } from "./decide.ts";
 import { createFileOrders } from "./files/file-orders.ts";
 import { checkScope } from "./grants/check-scope.ts";
 import { examplesOf } from "./grants/examples.ts";
@@ -37,6 +39,8 @@ export interface Guardian {
   readonly askedSince: (at: number) => number;
   /** @throws SmartClawError NOT_FOUND, CONFLICT, BAD_REQUEST */
   answer(answer: GuardianAnswer): void;
+  /** What would be answered to the owner's assistant now. @param folder absolute */
+  judge(command: string, folder: string): GuardianJudgement;
   grants(): GuardianGrant[];
   /** All or none. @throws SmartClawError BAD_REQUEST, CONFLICT, DISK_FULL, STORAGE_CORRUPT */
   addGrants(grants: readonly NewGuardianGrant[], source: NewGrant["source"]): GuardianGrant[];
@@ -164,6 +168,11 @@ function createHouse(
     answer(answer) {
       if (broker === null) throw notThere("question");
       broker.answer(answer);
+    },
+    judge(text, folder) {
+      const decide = createDecider(grants.effective(), world);
+      const { decision, reasons } = decide({ text, folder, caller: "owner", now: clock.now() });
+      return { decision, reasons: [...reasons] };
     },
     grants: () => grants.list().map(toShown),
     addGrants: (wanted, source) =>

@@ -115,6 +115,7 @@ export function createRpcHandler(house: House): RpcHandler {
         house.guardian.setAgenticMode(input.on),
       ),
       answer: on.guardian.answer.handler(({ input }) => house.guardian.answer(input)),
+      judge: on.guardian.judge.handler(({ input }) => house.guardian.judge(input.command, input.folder)),
       grants: on.guardian.grants.handler(() => house.guardian.grants()),
       addGrants: on.guardian.addGrants.handler(({ input }) => house.guardian.addGrants(input.grants)),
       addPreset: on.guardian.addPreset.handler(({ input }) =>

@@ -205,6 +205,9 @@ export async function main(installed: string): Promise<void> {
   command("revoke", "take a grant back", guardian)
     .argument("<id>", "as `grants` shows it")
     .action(async (id: string) => execute((await live()).revoke, { id }));
+  command("test", "what would be answered to a list of commands now; runs nothing", guardian)
+    .argument("[folder]", "in which they would run", ".")
+    .action(async (folder: string) => execute((await live()).test, { folder }));
   command("panic", "stop everything and void every grant", guardian).action(async () =>
     execute((await live()).panic, {}),
   );

@@ -6,6 +6,7 @@ import {
   type GrantPreset,
   type GuardianAnswer,
   type GuardianGrant,
+  type GuardianJudgement,
   type GuardianStatus,
   type Log,
   type NewGuardianGrant,
@@ -33,6 +34,7 @@ export interface GuardianRoom {
   /** @throws SmartClawError where there is no sandbox, VAULT_LOCKED */
   setAgenticMode(on: boolean): Promise<GuardianStatus>;
   answer(answer: GuardianAnswer): Promise<GuardianStatus>;
+  judge(command: string, folder: string): Promise<GuardianJudgement>;
   grants(): Promise<GuardianGrant[]>;
   addGrants(grants: readonly NewGuardianGrant[]): Promise<GuardianGrant[]>;
   addPreset(preset: GrantPreset, folder: string): Promise<GuardianGrant[]>;
@@ -212,6 +214,7 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
       (await guardian()).answer(answer);
       return status();
     },
+    judge: async (command, folder) => (await guardian()).judge(command, folder),
     grants: async () => (await guardian()).grants(),
     addGrants: async (grants) => (await guardian()).addGrants(grants, "tab"),
     addPreset: async (preset, folder) => (await guardian()).addPreset(preset, folder),

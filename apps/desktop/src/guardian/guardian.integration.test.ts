@@ -98,11 +98,24 @@ test("Guardian in the daemon", { skip }, async (t) => {
     assert.ok(
       grants.every(({ standing, examples }) => standing === "effective" && examples.allows.length > 0),
     );
-    await json("revoke", grants[0]?.id ?? "");
+    const look = grants.find(({ scope }) => scope.type === "run" && scope.words[0] === "tree");
+    await json("revoke", look?.id ?? "");
     assert.equal((await guardian().grants()).length, added.length - 1);
     const whole = await home.cli("guardian", "grant", "write", "/", "--json");
     assert.equal(whole.code, 2);
     assert.match(whole.stdout, /whole computer/);
+  });
+
+  await t.test("a list of commands is judged by the grants of now, and nothing of it is run", async () => {
+    writeFileSync(join(project, "README.md"), "read me");
+    const { judged, wrong } = (await json("test", project)) as {
+      judged: { command: string; decision: string }[];
+      wrong: number;
+    };
+    const of = (command: string) => judged.find((one) => one.command === command)?.decision;
+    assert.deepEqual([of("cat README.md"), of("mkdir build"), of("npm test")], ["allow", "allow", "ask"]);
+    assert.equal(wrong, 0);
+    assert.equal(existsSync(join(project, "build")), false);
   });
 
   await t.test("panic voids them, and arming does not bring them back", async () => {

@@ -131,6 +131,9 @@ test("faults of updates", { skip: skipWithoutRelease }, async (t) => {
   await endure("hangs at start", refusedIn("rehearsing"), { release: "hangs", startMs: 2000 });
   await endure("says another version", refusedIn("rehearsing"), { release: "otherVersion" });
   await endure("healthy, but fails chat", refusedIn("rehearsing"), { release: "failsChat" });
+  await endure("healthy, but its plugin refuses to load", refusedIn("rehearsing"), {
+    release: "refusesPlugin",
+  });
   await endure(
     "migrates the state, then exits 1",
     rolledBackIn("trial"),

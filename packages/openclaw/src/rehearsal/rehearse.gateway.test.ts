@@ -84,7 +84,13 @@ test("the real OpenClaw", { skip: skipWithoutOpenclaw }, async (t) => {
       const { TMPDIR, NODE_COMPILE_CACHE } = process.env;
       if (!TMPDIR.startsWith(${JSON.stringify(home)}) || NODE_COMPILE_CACHE !== ${JSON.stringify(join(compiledHome, version))})
         throw new Error("its temporary files are not its own, or its compiled code is not kept");
-      change((config) => ({ ...config, tools: { profile: "full", exec: { security: "full", ask: "off" } } }));
+      change((config) => {
+        delete config.agents.defaults.sandbox;
+        return { ...config, tools: { profile: "full", exec: { security: "full", ask: "off" } } };
+      });
+      // It tells plugins nothing of its tools.
+      const plugin = join(JSON.parse(readFileSync(process.env.OPENCLAW_CONFIG_PATH, "utf8")).plugins.load.paths[0], "index.mjs");
+      writeFileSync(plugin, readFileSync(plugin, "utf8").replaceAll("api.on(", "void ((...all) => all)("));
       const parse = JSON.parse;
       JSON.parse = (text, reviver) => {
         const value = parse(text, reviver);
@@ -102,7 +108,7 @@ test("the real OpenClaw", { skip: skipWithoutOpenclaw }, async (t) => {
         assert.ok(error instanceof SmartClawError);
         assert.equal(error.code, "UPDATE_UNHEALTHY");
         assert.match(error.message, /found only 0 of 3 conversations in a copy of its state\./);
-        assert.match(error.message, /ran a command that the model asked for, which is off\./);
+        assert.match(error.message, /ran a command that the model asked for, past Guardian\./);
         assert.match(error.message, /put a secret in the clear into the file leak\.log\./);
         if (process.platform === "linux")
           assert.match(error.message, /into the environment or arguments of \S+\./);

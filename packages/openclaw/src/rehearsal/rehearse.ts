@@ -8,6 +8,8 @@ import { renderConfig, secretIds } from "../config/render-config.ts";
 import { createGatewayClient, type Gateway } from "../gateway/gateway-client.ts";
 import { probeGateway } from "../gateway/gateway-probe.ts";
 import { guardArguments } from "../guard/guard-reports.ts";
+import { installGuardianPlugin } from "../plugin/install-plugin.ts";
+import { isGuardianLoaded } from "../plugin/plugin-state.ts";
 import { installSecretProvider } from "../secrets/install-provider.ts";
 import { createSecretsWindow } from "../secrets/secrets-window.ts";
 import type { GatewayLine } from "../supervisor/gateway-process.ts";
@@ -61,8 +63,8 @@ export interface RehearsalDeps {
 
 /**
  * Starts a release as it will be started, but on a port of its own, with a model of its own and no way out, and has it
- * show that it works: version, protocol, nothing lost, one whole turn. In that turn the model asks for a command to be
- * run, which must not happen, and no secret that the release was given may be anywhere where others can read it.
+ * show that it works: version, protocol, SmartClaw's plugin loaded, nothing lost, one whole turn. In that turn the model
+ * asks for a command to be run, as in Agentic Mode, which must not happen without Guardian, and no secret that the release was given may be anywhere where others can read it.
  * @throws SmartClawError of what did not work, CANCELLED
  */
 export async function rehearse(deps: RehearsalDeps): Promise<void> {
@@ -120,6 +122,8 @@ async function tryOut(
     socketPath: deps.socketPath,
     platform: deps.platform,
   });
+  const plugin = join(folder, "plugin");
+  installGuardianPlugin(plugin);
   const config = join(deps.state, "openclaw.json");
   const [workspace, temporary] = [join(folder, "workspace"), join(folder, "tmp")];
   for (const path of [workspace, temporary]) mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -142,7 +146,8 @@ async function tryOut(
         forwardProxyUrl: given.forwardProxyUrl,
         workspace,
         logFile: join(folder, "openclaw.log"),
-        guardian: null,
+        // Behind the socket is nobody: nothing may run.
+        guardian: { plugin, socket: join(folder, "nobody.sock") },
       });
       await writeFile(config, JSON.stringify(rendered), { mode: 0o600 });
       const places = { state: deps.state, config, temporary, compiled: deps.compiled };
@@ -186,11 +191,12 @@ async function tryOut(
   try {
     await untilReady(supervisor, signal);
     gateway.connect();
+    if (!(await isGuardianLoaded(gateway))) throw unhealthy(version, ["did not load SmartClaw's plugin"]);
     findings.push(await lossIn(gateway, deps.expected));
     const chat = createChat({ ...deps, gateway, setTimer: systemTimer });
     const { id } = await chat.create({ title: "Rehearsal" });
     await takeTurn(given.word, id, { ...deps, chat });
-    if (existsSync(given.probe)) findings.push("ran a command that the model asked for, which is off");
+    if (existsSync(given.probe)) findings.push("ran a command that the model asked for, past Guardian");
     findings.push(shown(await processesWith(secrets, await runningNow()), "the environment or arguments of"));
   } finally {
     gateway.close();
@@ -199,7 +205,11 @@ async function tryOut(
   findings.push(shown(await filesWith(secrets, [deps.state, folder]), "the file"));
   const faults = findings.filter((finding) => finding !== null);
   if (faults.length === 0) return;
-  throw new SmartClawError(
+  throw unhealthy(version, faults);
+}
+
+function unhealthy(version: string, faults: readonly string[]): SmartClawError {
+  return new SmartClawError(
     "UPDATE_UNHEALTHY",
     faults.map((fault) => `OpenClaw ${version} ${fault}.`).join(" "),
     "Nothing; the version that runs goes on.",

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { GuardianGrant, GuardianStatus, NewGuardianGrant } from "@smartclaw/contracts";
 import type { Command } from "../context.ts";
 import { exit, table } from "../output.ts";
+import { corpus } from "./guardian-corpus.ts";
 
 const day = 86_400_000;
 
@@ -152,6 +153,25 @@ export const arm: Command = async ({ client, output }) => {
   const now = await (await client()).guardian.arm();
   output.answer(now, "Guardian is armed again. What was granted before stays void.");
   return exit.ok;
+};
+
+/** What would be answered to a list of commands in a folder, by the grants of now; nothing is run. */
+export const test: Command<{ folder: string }> = async ({ client, output }, { folder }) => {
+  const api = (await client()).guardian;
+  const place = resolve(folder);
+  const judged = [];
+  for (const { command, never } of corpus) {
+    const { decision, reasons } = await api.judge({ command, folder: place });
+    judged.push({ command, decision, reasons, wrong: never && decision === "allow" });
+  }
+  const wrong = judged.filter((one) => one.wrong).length;
+  const rows = judged.map(({ command, decision, reasons }) => [decision, command, reasons[0] ?? ""]);
+  const verdict =
+    wrong === 0
+      ? "Nothing was run, and nothing that must not be is allowed."
+      : `${wrong} must not be allowed.`;
+  output.answer({ folder: place, judged, wrong }, `${table(rows)}\n\n${verdict}`);
+  return wrong === 0 ? exit.ok : exit.unhealthy;
 };
 
 function describeStatus(now: GuardianStatus): string {

@@ -26,6 +26,11 @@ const faults = {
     const config = JSON.parse(fs.readFileSync(process.env.OPENCLAW_CONFIG_PATH, "utf8"));
     config.models.providers = {};
     fs.writeFileSync(process.env.OPENCLAW_CONFIG_PATH, JSON.stringify(config));`,
+  /** It passes over what others add to it. */
+  refusesPlugin: `
+    const config = JSON.parse(fs.readFileSync(process.env.OPENCLAW_CONFIG_PATH, "utf8"));
+    config.plugins.load.paths = [];
+    fs.writeFileSync(process.env.OPENCLAW_CONFIG_PATH, JSON.stringify(config));`,
   /** Of what is listened to on this computer it finds nothing any more, once it is live. */
   failsChatLive: `
     if (live) net.Socket.prototype.connect = function () {
