@@ -3,6 +3,8 @@ import { createRootRoute, createRoute, createRouter } from "@tanstack/react-rout
 import { daemon } from "../lib/client.ts";
 import { ChatPage } from "../features/chat/chat-page.tsx";
 import { NetworkPage } from "../features/egress/network-page.tsx";
+import { GuardianPage } from "../features/guardian/guardian-page.tsx";
+import { GuardianProvider } from "../features/guardian/guardian-status.tsx";
 import { StatusPage } from "../features/openclaw/status-page.tsx";
 import { SettingsPage } from "../features/settings/settings-page.tsx";
 import { UpdatesPage } from "../features/updates/updates-page.tsx";
@@ -17,7 +19,15 @@ function Home() {
   return connections.data.length === 0 ? <WelcomePage /> : <ChatPage />;
 }
 
-const root = createRootRoute({ component: Shell });
+function Root() {
+  return (
+    <GuardianProvider>
+      <Shell />
+    </GuardianProvider>
+  );
+}
+
+const root = createRootRoute({ component: Root });
 const page = (path: string, component: () => React.JSX.Element) =>
   createRoute({ getParentRoute: () => root, path, component });
 
@@ -26,6 +36,7 @@ export const router = createRouter({
     page("/", Home),
     page("/chat/$id", Home),
     page("/keys", KeysPage),
+    page("/guardian", GuardianPage),
     page("/network", NetworkPage),
     page("/status", StatusPage),
     page("/updates", UpdatesPage),

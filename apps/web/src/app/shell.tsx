@@ -1,13 +1,23 @@
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { Activity, CircleArrowUp, KeyRound, MessageSquare, Network, Settings } from "lucide-react";
+import {
+  Activity,
+  CircleArrowUp,
+  KeyRound,
+  MessageSquare,
+  Network,
+  Settings,
+  ShieldCheck,
+} from "lucide-react";
 import { useEffect } from "react";
 import { useStatus } from "../lib/status.tsx";
 import { gatewayWords } from "../features/openclaw/gateway-words.ts";
+import { GuardianNotice, WaitingMark } from "../features/guardian/guardian-notice.tsx";
 import { UpdateNotice } from "../features/updates/update-notice.tsx";
 import { goTo } from "./shortcuts.ts";
 
 const places = [
   { to: "/", label: "Chat", icon: MessageSquare },
+  { to: "/guardian", label: "Guardian", icon: ShieldCheck },
   { to: "/keys", label: "Keys", icon: KeyRound },
   { to: "/network", label: "Network", icon: Network },
   { to: "/status", label: "Status", icon: Activity },
@@ -15,6 +25,7 @@ const places = [
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const;
 const titles: Readonly<Record<string, string>> = {
+  guardian: "Guardian",
   keys: "Keys",
   network: "Network",
   status: "Status",
@@ -48,7 +59,7 @@ export function Shell() {
         <div className="hidden justify-center py-4 md:flex">
           <img src="/logo.svg" alt="SmartClaw" className="size-9" />
         </div>
-        <ul className="grid grid-cols-6 md:grid-cols-1 md:gap-1 md:px-2">
+        <ul className="grid grid-cols-7 md:grid-cols-1 md:gap-1 md:px-2">
           {places.map(({ to, label, icon: Icon }) => {
             const active = to === "/" ? path === "/" || path.startsWith("/chat") : path === to;
             return (
@@ -56,9 +67,12 @@ export function Shell() {
                 <Link
                   to={to}
                   aria-current={active ? "page" : undefined}
-                  className={`grid min-h-14 place-content-center justify-items-center gap-1 rounded-xl text-xs ${active ? "text-accent md:bg-accent-soft" : "text-muted hover:text-ink md:hover:bg-sunken"}`}
+                  className={`grid min-h-14 place-content-center justify-items-center gap-1 rounded-xl text-[0.6875rem] md:text-xs ${active ? "text-accent md:bg-accent-soft" : "text-muted hover:text-ink md:hover:bg-sunken"}`}
                 >
-                  <Icon aria-hidden className="size-5" />
+                  <span className="relative">
+                    <Icon aria-hidden className="size-5" />
+                    {to === "/guardian" && <WaitingMark />}
+                  </span>
                   {label}
                 </Link>
               </li>
@@ -86,6 +100,7 @@ export function Shell() {
         <Outlet />
       </main>
       <UpdateNotice />
+      <GuardianNotice />
     </div>
   );
 }

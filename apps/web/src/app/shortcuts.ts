@@ -1,6 +1,7 @@
 /** Two keys, one after the other, as in many web programs: they do not collide with the browser's or a screen reader's. */
 export const goTo: Readonly<Record<string, string>> = {
   c: "/",
+  g: "/guardian",
   k: "/keys",
   n: "/network",
   s: "/status",
@@ -13,6 +14,7 @@ export const shortcuts = [
   { keys: "Shift Enter", text: "New line" },
   { keys: "Esc", text: "Stop the answer" },
   { keys: "g c", text: "Chat" },
+  { keys: "g g", text: "Guardian" },
   { keys: "g k", text: "Keys" },
   { keys: "g n", text: "Network" },
   { keys: "g s", text: "Status" },

@@ -25,6 +25,9 @@ const day = new Intl.DateTimeFormat(undefined, dayParts);
 const dayAndMinute = new Intl.DateTimeFormat(undefined, { ...dayParts, hour: "2-digit", minute: "2-digit" });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
+const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { ...dayParts, year: "numeric" });
+
 export function dateTime(at: number | null): string {
   return at === null ? "never" : dayAndMinute.format(at);
 }
@@ -35,4 +38,11 @@ export function time(at: number): string {
 
 export function date(at: number): string {
   return day.format(at);
+}
+
+/** As short as it is clear: `14:30` for today, `3 Dec`, or `3 Dec 2031` in another year. */
+export function shortMoment(at: number, now: number): string {
+  const [then, today] = [new Date(at), new Date(now)];
+  if (then.toDateString() === today.toDateString()) return minute.format(at);
+  return (then.getFullYear() === today.getFullYear() ? day : dayOfYear).format(at);
 }

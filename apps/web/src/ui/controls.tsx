@@ -1,12 +1,20 @@
-import type { ButtonHTMLAttributes, InputHTMLAttributes, ReactNode, SelectHTMLAttributes } from "react";
+import type {
+  ButtonHTMLAttributes,
+  ComponentProps,
+  InputHTMLAttributes,
+  ReactNode,
+  SelectHTMLAttributes,
+} from "react";
 import { useId } from "react";
 
-type Tone = "primary" | "plain" | "danger" | "quiet";
+type Tone = "primary" | "plain" | "danger" | "alarm" | "quiet";
 
 const tones: Readonly<Record<Tone, string>> = {
   primary: "bg-accent text-accent-ink border-transparent hover:brightness-110",
   plain: "bg-surface text-ink border-line hover:bg-sunken",
   danger: "bg-surface text-danger border-line hover:bg-danger-soft",
+  /** For what stops things, and is found at once. */
+  alarm: "bg-danger text-surface border-transparent hover:brightness-110",
   quiet: "bg-transparent text-muted border-transparent hover:bg-sunken hover:text-ink",
 };
 
@@ -16,7 +24,7 @@ export function Button({
   className = "",
   children,
   ...rest
-}: ButtonHTMLAttributes<HTMLButtonElement> & { tone?: Tone; busy?: boolean }) {
+}: ComponentProps<"button"> & { tone?: Tone; busy?: boolean }) {
   return (
     <button
       type="button"
@@ -105,7 +113,7 @@ export function Switch({
   checked,
   onChange,
 }: {
-  label: string;
+  label: ReactNode;
   hint?: string;
   checked: boolean;
   onChange: (checked: boolean) => void;

@@ -4,6 +4,7 @@ import { Fragment, useState } from "react";
 import type { LedgerDoor, LedgerEntry, LedgerFilter } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
 import { bytes, counted, date, dateTime, inAddress, time } from "../../lib/format.ts";
+import { saveFile } from "../../lib/save-file.ts";
 import { useStream } from "../../lib/stream.ts";
 import { Badge, Button, Card, Field, Page, Select } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
@@ -55,13 +56,7 @@ export function NetworkPage() {
   });
   const save = useMutation({
     mutationFn: (format: "csv" | "json") => daemon.network.export({ ...filter(), format }),
-    onSuccess: ({ name, type, text: content }) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([content], { type }));
-      link.download = name;
-      link.click();
-      URL.revokeObjectURL(link.href);
-    },
+    onSuccess: ({ name, type, text: content }) => saveFile(name, type, [content]),
   });
   const entries = rows.data?.entries ?? [];
   const reset = (change: () => void) => {
