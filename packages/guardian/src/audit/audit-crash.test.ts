@@ -1,37 +1,44 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AuditHead } from "./entry.ts";
 import { openTestLog, testFolder, testPlace } from "./testing/open-test-log.ts";
 
+let serial = 0;
 const script = fileURLToPath(new URL("./testing/append-child.ts", import.meta.url));
 
-function start(folder: string, rows: number): ChildProcess {
-  return spawn(process.execPath, [script, folder, String(rows)], { stdio: ["ignore", "pipe", "pipe"] });
-}
-
-/** @returns what it printed: the rows whose append has returned; and what it complained of */
-async function follow(
-  child: ChildProcess,
+/**
+ * Runs the child, which tells of its rows in a file: a pipe could be full.
+ * @param killAfter so many rows; 0 to let it end
+ */
+async function run(
+  folder: string,
+  rows: number,
   killAfter: number,
-): Promise<{ rows: AuditHead[]; complaints: string }> {
-  const rows: AuditHead[] = [];
-  let complaints = "";
-  assert.ok(child.stdout !== null && child.stderr !== null);
-  child.stderr.on("data", (text: Buffer) => (complaints += text.toString()));
-  const lines = createInterface({ input: child.stdout });
-  lines.on("line", (line) => {
-    const [seq, mac = ""] = line.split(" ");
-    rows.push({ seq: Number(seq), mac });
-    if (rows.length === killAfter) child.kill("SIGKILL");
+): Promise<{ told: AuditHead[]; signal: string | null; complaints: string }> {
+  const file = join(folder, `told-${++serial}`);
+  const descriptor = openSync(file, "a");
+  const child = spawn(process.execPath, [script, folder, String(rows)], {
+    stdio: ["ignore", descriptor, "pipe"],
   });
-  await Promise.all([once(child, "close"), once(lines, "close")]);
-  return { rows, complaints };
+  closeSync(descriptor);
+  const lines = (): string[] => readFileSync(file, "utf8").split("\n").slice(0, -1);
+  const watch = setInterval(() => {
+    if (killAfter > 0 && lines().length >= killAfter) child.kill("SIGKILL");
+  }, 1);
+  let complaints = "";
+  child.stderr?.on("data", (text: Buffer) => (complaints += text.toString()));
+  await once(child, "close");
+  clearInterval(watch);
+  const told = lines().map((line) => {
+    const [seq, mac = ""] = line.split(" ");
+    return { seq: Number(seq), mac };
+  });
+  return { told, signal: child.signalCode, complaints };
 }
 
 test("a process that is killed while it appends loses no row whose append had returned", async () => {
@@ -39,10 +46,8 @@ test("a process that is killed while it appends loses no row whose append had re
   const place = testPlace();
   let before = 0;
   for (const killAfter of [1, 7, 10, 64, 65, 130, 23, 200]) {
-    const child = start(folder, 0);
-    const { rows, complaints } = await follow(child, killAfter);
-    assert.equal(child.signalCode, "SIGKILL");
-    assert.equal(complaints, "");
+    const { told: rows, signal, complaints } = await run(folder, 0, killAfter);
+    assert.deepEqual([complaints, signal], ["", "SIGKILL"]);
     assert.ok(rows.length >= killAfter, `${rows.length} rows`);
     assert.deepEqual(
       rows.map(({ seq }) => seq),
@@ -68,8 +73,7 @@ test("a process that is killed while it appends loses no row whose append had re
 
 test("processes that begin the same log at the same time and append at once write one chain", async () => {
   const folder = testFolder();
-  const children = [start(folder, 150), start(folder, 150), start(folder, 150)];
-  const done = await Promise.all(children.map((child) => follow(child, Infinity)));
+  const done = await Promise.all([run(folder, 150, 0), run(folder, 150, 0), run(folder, 150, 0)]);
   assert.deepEqual(
     done.map(({ complaints }) => complaints),
     ["", "", ""],
@@ -79,7 +83,7 @@ test("processes that begin the same log at the same time and append at once writ
   const log = openTestLog(join(folder, "audit.sqlite"), place);
   assert.deepEqual(log.verify(), { state: "whole", rows: 450 });
   log.close();
-  const seen = done.flatMap(({ rows }) => rows.map(({ seq }) => seq));
+  const seen = done.flatMap(({ told }) => told.map(({ seq }) => seq));
   assert.deepEqual(
     seen.toSorted((a, b) => a - b),
     Array.from({ length: 450 }, (_, index) => index + 1),

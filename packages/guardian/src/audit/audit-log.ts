@@ -1,6 +1,6 @@
 import { type Clock, type Log, SmartClawError } from "@smartclaw/contracts";
 import { openAuditFile } from "./audit-file.ts";
-import type { AuditVerdict } from "./chain-check.ts";
+import { type AuditVerdict, broken } from "./chain-check.ts";
 import {
   type AuditEntry,
   type AuditHead,
@@ -67,20 +67,23 @@ export function openAuditLog({ file: path, key, clock, log, ...place }: AuditDep
   const file = openAuditFile(path, log);
 
   try {
-    guarded(lookAtEnd);
+    lookAtEnd();
   } catch (error) {
     file.close();
     throw error;
   }
 
   function lookAtEnd(): void {
-    const { head, lacks } = end();
-    if (lacks || !lastRowFits(head.seq))
+    const { head, lacks, fits } = guarded(() => {
+      const found = end();
+      return { ...found, fits: lastRowFits(found.head.seq) };
+    });
+    if (lacks || !fits)
       log.error(
         { path, row: head.seq },
         "the audit log is not as it was written; new rows follow what is there",
       );
-    if (kept === null && head.seq >= rowsPerHead)
+    if (headIsGone(head.seq))
       log.error(
         { path, row: head.seq },
         "the copy of the audit log's end is gone, so a cut before this would not show",
@@ -97,6 +100,11 @@ export function openAuditLog({ file: path, key, clock, log, ...place }: AuditDep
     const there = last.seq === known.seq ? last : last.seq < known.seq ? null : file.row(known.seq);
     const lacks = known.seq > 0 && there?.mac !== known.mac;
     return { head: lacks ? { seq: Math.max(last.seq, known.seq), mac: known.mac } : last, lacks };
+  }
+
+  /** Asked after the rows were read: another process may just have written the first that have a head. */
+  function headIsGone(rows: number): boolean {
+    return rows >= rowsPerHead && place.keptHead() === null;
   }
 
   function lastRowFits(seq: number): boolean {
@@ -136,7 +144,14 @@ export function openAuditLog({ file: path, key, clock, log, ...place }: AuditDep
     verify() {
       // Before the rows: what another process keeps meanwhile may be of a row that comes after the last one read here.
       const kept = place.keptHead();
-      return guarded(() => verifyRows(file, seals, { kept, known }));
+      const verdict = guarded(() => verifyRows(file, seals, { kept, known }));
+      return verdict.state === "whole" && headIsGone(verdict.rows)
+        ? broken(
+            "no-head",
+            verdict.rows,
+            "The copy of the log's end is gone, so rows that were cut off would not show.",
+          )
+        : verdict;
     },
     exportLines() {
       const kept = place.keptHead() ?? emptyHead;

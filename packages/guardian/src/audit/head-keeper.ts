@@ -1,7 +1,7 @@
 import type { Log } from "@smartclaw/contracts";
 import type { AuditHead, AuditKind, AuditRow } from "./entry.ts";
 
-/** So many rows at most can be cut off at the end of a log that nobody has open, without a trace. */
+/** Only fewer rows than this can be cut off without a trace, at the end of a log that nobody has open. */
 export const rowsPerHead = 64;
 /** What changes who may do what is worth a copy at once. */
 const weighty: ReadonlySet<AuditKind> = new Set(["grant", "revoke", "panic", "arm"]);
