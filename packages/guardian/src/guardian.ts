@@ -83,6 +83,9 @@ export interface GuardianDeps {
   readonly log: Log;
 }
 
+/** A line of the log has room for them, whatever they say. */
+const grantsInLine = 50;
+
 /** Opens everything that Guardian has, and its door for OpenClaw when there is a sandbox. */
 export async function openGuardian(deps: GuardianDeps): Promise<Guardian> {
   const { clock, log, newId } = deps;
@@ -155,8 +158,8 @@ function createHouse(
           "Grant less, or another thing.",
         );
     }
-    for (const { effect, scope, callers, duration, source } of wanted)
-      audit.append({ kind: "grant", body: { effect, scope, callers, duration, source } });
+    for (let from = 0; from < wanted.length; from += grantsInLine)
+      audit.append({ kind: "grant", body: { grants: wanted.slice(from, from + grantsInLine) } });
     return shown(grants.add(wanted));
   }
 
@@ -184,8 +187,9 @@ function createHouse(
       return add(presetGrants(preset, place.path, clock.now()));
     },
     revoke(id) {
-      audit.append({ kind: "revoke", body: { id } });
+      // What takes back is done even where it cannot be written down.
       grants.revoke(id);
+      audit.append({ kind: "revoke", body: { id } });
     },
     renew(id, duration) {
       audit.append({ kind: "grant", body: { renewed: id, duration } });
@@ -202,14 +206,14 @@ function createHouse(
     },
     exportLog: () => audit.exportLines(),
     panic() {
+      let ran = 0;
       try {
         grants.panic();
       } finally {
-        broker?.stopAll();
+        ran = broker?.stopAll() ?? 0;
+        deps.changed();
       }
-      const ran = broker?.stopAll() ?? 0;
       audit.append({ kind: "panic", body: { epoch: grants.epoch() } });
-      deps.changed();
       return ran;
     },
     arm() {

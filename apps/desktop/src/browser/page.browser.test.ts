@@ -169,6 +169,7 @@ test("on a phone a conversation is renamed and deleted too", { skip }, async () 
 });
 
 for (const [name, path, heading] of [
+  ["guardian", "/guardian", "Guardian"],
   ["keys", "/keys", "Keys"],
   ["network", "/network", "Network"],
   ["status", "/status", "Status"],

@@ -19,10 +19,11 @@ export function auditSentence({ kind, body }: Pick<AuditRow, "kind" | "body">): 
         : "Was not started";
     case "file":
       return `File tool: ${text("what")} ${text("path")}`;
-    case "grant":
-      return typeof body["renewed"] === "string"
-        ? "You renewed a grant"
-        : `You ${text("effect") === "deny" ? "forbade" : "granted"} something`;
+    case "grant": {
+      if (typeof body["renewed"] === "string") return "You renewed a grant";
+      const count = Array.isArray(body["grants"]) ? body["grants"].length : 1;
+      return count === 1 ? "You granted or forbade something" : `You granted ${count} things`;
+    }
     case "revoke":
       return "You revoked a grant";
     case "panic":

@@ -121,7 +121,8 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
       },
       workspace: paths.workspace,
       architecture: process.arch,
-      sandbox,
+      // While it is off there is no door for OpenClaw; grants and the log can be looked at.
+      sandbox: mode.get().agenticMode ? sandbox : { state: "missing", message: "It is off.", next: "" },
       clock,
       newId: deps.newId,
       setTimer(ms, run) {
@@ -205,7 +206,8 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
       }
       withheld = false;
       mode.set({ agenticMode: on });
-      if (!on) shut();
+      shut();
+      if (on) await guardian();
       deps.restartOpenClaw();
       changed();
       return status();

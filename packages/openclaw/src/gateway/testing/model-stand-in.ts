@@ -5,6 +5,7 @@ import { z } from "zod";
 
 const body = z.object({
   model: z.string(),
+  stream: z.boolean().default(false),
   messages: z.array(
     z.object({
       role: z.string(),
@@ -32,13 +33,14 @@ export async function startModelStandIn(): Promise<ModelStandIn> {
   const server = createServer((request, response) => {
     void (async () => {
       if (request.method !== "POST") {
-        response.writeHead(404).end();
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ object: "list", data: [{ id: "stand-in", object: "model" }] }));
         return;
       }
       requests += 1;
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
-      const { model, messages } = body.parse(JSON.parse(Buffer.concat(chunks).toString("utf8")));
+      const { model, messages, stream } = body.parse(JSON.parse(Buffer.concat(chunks).toString("utf8")));
       const texts = messages.map(({ role, content }) => ({ role, text: plain(content) }));
       const asked = texts.findLastIndex(
         ({ role, text }) => role === "user" && /SAY|SLOW|HANG|FAIL|RUN|TOOL/.test(text),
@@ -50,6 +52,14 @@ export async function startModelStandIn(): Promise<ModelStandIn> {
         response.writeHead(Number(failure), { "content-type": "application/json" });
         response.end(
           JSON.stringify({ error: { message: "Incorrect API key provided", type: "invalid_request_error" } }),
+        );
+        return;
+      }
+      if (!stream) {
+        const message = { role: "assistant", content: "yes" };
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(
+          JSON.stringify({ id: "c1", model, choices: [{ index: 0, message, finish_reason: "stop" }] }),
         );
         return;
       }
