@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { startModelStandIn } from "@smartclaw/openclaw/testing";
 import type { Page } from "playwright-core";
 import { examine } from "./examine.ts";
@@ -112,6 +113,11 @@ test("a folder is granted, shown, and taken back by stopping everything", { skip
   await page.getByText(project).first().waitFor();
   await examine(page, "guardian-grants");
   await page.setViewportSize({ width: 1280, height: 800 });
+  if (process.env["SMARTCLAW_PICTURES"] === "1") {
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: fileURLToPath(new URL("../../../../docs/guardian.png", import.meta.url)) });
+  }
   await page.getByRole("button", { name: "Stop everything" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop everything" }).click();
   await page.getByText("Everything was stopped.").first().waitFor();

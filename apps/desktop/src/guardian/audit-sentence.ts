@@ -1,14 +1,13 @@
 import type { AuditRow } from "@smartclaw/guardian";
 
-/** A line of Guardian's record, in a sentence. */
+/** A line of Guardian's record, in a sentence; why it was decided so stands in its body. */
 export function auditSentence({ kind, body }: Pick<AuditRow, "kind" | "body">): string {
   const text = (name: string): string => (typeof body[name] === "string" ? body[name] : "");
-  const list = (name: string): string => (Array.isArray(body[name]) ? body[name].join("; ") : "");
   switch (kind) {
     case "decision":
-      return decisionSentence(text("decision"), text("text"), list("reasons"));
+      return decisionSentence(text("decision"), text("text"));
     case "refused":
-      return `Not allowed: ${text("text") || text("tool")} (${list("reasons")})`;
+      return `Not allowed: ${text("text") || text("tool")}`;
     case "answer":
       return `You answered: ${answers[text("said")] ?? text("said")}`;
     case "start":
@@ -43,7 +42,7 @@ const answers: Readonly<Record<string, string>> = {
   late: "nothing",
 };
 
-function decisionSentence(decision: string, text: string, reasons: string): string {
+function decisionSentence(decision: string, text: string): string {
   if (decision === "allow") return `Allowed: ${text}`;
-  return decision === "ask" ? `Asked you about: ${text} (${reasons})` : `Not allowed: ${text} (${reasons})`;
+  return `${decision === "ask" ? "Asked you about" : "Not allowed"}: ${text}`;
 }

@@ -114,7 +114,9 @@ export const log: Command<{ limit: string }> = async ({ client, output }, option
   }
   const lines = await (await client()).guardian.log({ limit });
   const when = (at: number): string => new Date(at).toISOString().slice(0, 19).replace("T", " ");
-  const text = lines.map(({ at, text }) => `${when(at)}  ${visible(text)}`).join("\n");
+  const why = ({ reasons }: Readonly<Record<string, unknown>>): string =>
+    Array.isArray(reasons) && reasons.length > 0 ? ` (${visible(reasons.join("; "))})` : "";
+  const text = lines.map(({ at, text, body }) => `${when(at)}  ${visible(text)}${why(body)}`).join("\n");
   output.answer(lines, text === "" ? "Nothing has been asked or done yet." : text);
   return exit.ok;
 };
