@@ -24,7 +24,7 @@ const order = z.discriminatedUnion("op", [
     environment: z.record(z.string(), z.string()),
   }),
   z.object({ op: z.literal("finish"), job: z.string().max(4096) }),
-  z.object({ op: z.literal("close"), toolCallId: z.string().max(300) }),
+  z.object({ op: z.literal("close"), session, toolCallId: z.string().max(300) }),
   z.object({ op: z.literal("folder"), path: folder }),
   z.object({ op: z.literal("hint"), session }),
   z.object({ op: z.literal("file"), session, order: fileOrder }),
@@ -34,6 +34,8 @@ const order = z.discriminatedUnion("op", [
 const largestOrder = 96 * 1024 * 1024;
 /** For the order to be there; a decision may take as long as the owner takes. */
 const orderWithinMs = 15_000;
+/** OpenClaw has one for each call of a tool. */
+const mostConnections = 200;
 
 /**
  * The broker's door: a Unix socket that nobody else's programs reach, and that is not there for a sandboxed command. A
@@ -61,7 +63,7 @@ export async function openBrokerSocket(deps: {
       case "finish":
         return broker.finish(asked.job) ?? {};
       case "close":
-        return broker.close(asked.toolCallId) ?? {};
+        return broker.close(asked.session, asked.toolCallId) ?? {};
       case "hint":
         return { text: broker.hint(asked.session) };
       case "folder": {
@@ -76,14 +78,15 @@ export async function openBrokerSocket(deps: {
   const server = createServer({ allowHalfOpen: false }, (socket) => {
     sockets.add(socket);
     const gone = new AbortController();
-    socket.setTimeout(orderWithinMs, () => socket.destroy());
+    const late = setTimeout(() => socket.destroy(), orderWithinMs);
     socket.on("error", () => undefined);
     socket.on("close", () => {
       sockets.delete(socket);
+      clearTimeout(late);
       gone.abort();
     });
     onOrder(socket, (text) => {
-      socket.setTimeout(0);
+      clearTimeout(late);
       void carryOut(text, gone.signal)
         .then((answer) => ({ answer }))
         .catch((error: unknown) => {
@@ -96,6 +99,7 @@ export async function openBrokerSocket(deps: {
         .then((reply) => socket.end(`${JSON.stringify(reply)}\n`));
     });
   });
+  server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(socketPath, resolve);

@@ -7,10 +7,11 @@ import { createFindings, type Report } from "../analysis/report.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { AuditEntry } from "../audit/entry.ts";
 import { createJudge, type Decision, type Judge } from "../decide.ts";
+import { checkScope } from "../grants/check-scope.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { GrantStore } from "../grants/grant-store.ts";
 import { isWithin, resolvePath } from "../paths/resolve.ts";
-import { planOf } from "../sandbox/plan.ts";
+import { planOf, type SandboxPlan, tooWide } from "../sandbox/plan.ts";
 import type { Sandbox, SandboxRun } from "../sandbox/sandbox.ts";
 import { known } from "../shell/argument.ts";
 import { isHarmlessVariable } from "../shell/harmless-variables.ts";
@@ -19,7 +20,7 @@ import { callersOf } from "./caller.ts";
 import { effectsOf, riskOf, scopesFor } from "./describe.ts";
 import { createFileWindows, type FileWindows } from "./file-windows.ts";
 import { createQuestions, type Questions, type Said } from "./questions.ts";
-import { createTickets } from "./tickets.ts";
+import { createTickets, type Permit } from "./tickets.ts";
 import { absolutePath, type Action, readAction, type ToolCall } from "./tool-call.ts";
 
 /** What becomes of a tool's call. */
@@ -52,7 +53,7 @@ export interface Broker {
   /** OpenClaw says that a command is over: whatever is left of it is killed. */
   finish(job: string): void;
   /** OpenClaw says that a tool's call is over: its files are out of reach again. */
-  close(toolCallId: string): void;
+  close(session: string, toolCallId: string): void;
   /** What the assistant is told of where it may work; no more than it would find out. */
   hint(session: string): string;
   readonly files: Pick<FileWindows, "covers">;
@@ -137,6 +138,8 @@ export function createBroker(deps: BrokerDeps): Broker {
     signal: AbortSignal,
   ): Promise<Said> {
     const text = "text" in action ? action.text : "";
+    const scopes = scopesFor(decision);
+    const isSound = scopes?.every((scope) => checkScope({ effect: "allow", scope }, world) === null) ?? false;
     return await questions.ask(
       {
         asks: "The assistant",
@@ -147,7 +150,7 @@ export function createBroker(deps: BrokerDeps): Broker {
         effects: effectsOf(decision),
         reasons: [...decision.reasons],
         risk: riskOf(decision),
-        forSession: scopesFor(decision),
+        forSession: isSound ? scopes : null,
       },
       signal,
     );
@@ -182,13 +185,19 @@ export function createBroker(deps: BrokerDeps): Broker {
       grants: decision.grants,
     });
     if (decision.decision === "deny") return denied(decision.reasons.join("; "));
-    let said: Said | null = null;
+    const wide = action.type === "command" ? tooWide(planFor(decision, folder, asker), world) : null;
+    if (wide !== null)
+      return deny(`the whole of ${wide} would be open to the command; it can be done in a folder below it`);
     if (decision.decision === "ask") {
-      said = await ask(call, action, folder, decision, signal);
+      const said = await ask(call, action, folder, decision, signal);
       note("answer", { ...about, said });
       if (said !== "once" && said !== "session") return denied(noOf[said]);
       if (!grants.isArmed() || grants.epoch() !== epoch) return deny("everything was stopped meanwhile");
-      if (said === "session") grants.add(forThisSession(decision, session));
+      if (said === "session") {
+        const granted = forThisSession(decision, session);
+        for (const grant of granted) note("grant", { ...grant });
+        grants.add(granted);
+      }
       // What was shown is what is done: files and links may have changed while the owner read.
       const again = look(action, folder);
       if (JSON.stringify(again) !== JSON.stringify(report))
@@ -208,16 +217,39 @@ export function createBroker(deps: BrokerDeps): Broker {
       grants.used(decision.grants);
       return { action: "allow", ticket: null };
     }
-    const all = grants.effective();
-    const matched = all.filter(({ id }) => decision.grants.includes(id));
-    const isSeenThrough =
-      decision.report.unknown.length === 0 &&
-      needs.every((need) => need.type !== "run" || need.beyond === null);
-    const whole = isSeenThrough ? [] : all.filter((grant) => isOfFolder(grant, folder, asker.callers));
-    const plan = planOf(folder, needs, matched, whole, decision.missing, existsSync);
+    const plan = planFor(decision, folder, asker);
     const { text, environment } = action;
-    const permit = { session, toolCallId, text, folder, environment, plan, grants: decision.grants, epoch };
+    const { callers } = asker;
+    const permit = { session, toolCallId, text, folder, environment, plan, callers, decision, epoch };
     return { action: "allow", ticket: tickets.mint(permit) };
+  }
+
+  function planFor(decision: Decision, folder: string, { callers }: Parameters<Judge>[1]): SandboxPlan {
+    const { needs, unknown } = decision.report;
+    const mine = grants.effective().filter((grant) => isFor(grant, callers));
+    const isSeenThrough =
+      unknown.length === 0 && needs.every((need) => need.type !== "run" || need.beyond === null);
+    const counting = {
+      matched: mine.filter(({ id }) => decision.grants.includes(id)),
+      whole: isSeenThrough ? [] : mine.filter((grant) => isOfFolder(grant, folder)),
+      forbidding: mine.filter(({ effect }) => effect === "deny"),
+    };
+    return planOf(folder, needs, counting, decision.missing, existsSync);
+  }
+
+  /**
+   * Whether what was decided still holds: nothing was stopped, no grant was taken back, and no file or link has been
+   * put so that the command would do more.
+   */
+  function isStillAllowed({ epoch, text, folder, environment, callers, decision }: Permit): boolean {
+    if (!grants.isArmed() || grants.epoch() !== epoch) return false;
+    if (resolvePath(world, "/", folder)?.path !== folder) return false;
+    const report = look({ type: "command", text, folder, environment }, folder);
+    const again = judge(report, { callers, now: clock.now() });
+    const open = ({ missing, report: { unknown } }: Decision): string[] =>
+      [...missing, ...unknown].map((one) => JSON.stringify(one));
+    const known = new Set(open(decision));
+    return again.decision !== "deny" && open(again).every((one) => known.has(one));
   }
 
   async function noteEnd(
@@ -262,12 +294,14 @@ export function createBroker(deps: BrokerDeps): Broker {
         noteAfter("refused", { session, ...noted(command), reasons: [why] });
         return { refused: `SmartClaw's Guardian started nothing: ${why}.` };
       }
-      const { toolCallId, text, plan, epoch } = permit;
+      const { toolCallId, text, plan } = permit;
       const about = { session, toolCallId };
       const mayStart = (): boolean => {
-        if (!grants.isArmed() || grants.epoch() !== epoch) return false;
-        if (resolvePath(world, "/", folder)?.path !== permit.folder) return false;
         try {
+          if (!isStillAllowed(permit)) {
+            note("refused", { ...about, ...noted(text), reasons: ["it is not allowed any more"] });
+            return false;
+          }
           note("start", {
             ...about,
             ...noted(text),
@@ -284,17 +318,18 @@ export function createBroker(deps: BrokerDeps): Broker {
       const begun = clock.now();
       const job = await sandbox.prepare({ text, plan, environment: permit.environment, mayStart });
       jobs.set(job.id, job);
-      void noteEnd(job, about, begun, permit.grants);
+      void noteEnd(job, about, begun, permit.decision.grants);
       return { job: job.id, argv: job.argv };
     },
 
     finish: (job) => jobs.get(job)?.kill(),
-    close: (toolCallId) => windows.close(toolCallId),
+    close: (session, toolCallId) => windows.close(session, toolCallId),
     hint(session) {
       const callers = callersOf(session, null);
-      const paths = grants.effective().flatMap(({ effect, scope, callers: names }) => {
-        const isMine = names === null || names.some((name) => callers.includes(name));
-        if (effect === "deny" || !isMine || (scope.type !== "read" && scope.type !== "write")) return [];
+      const paths = grants.effective().flatMap((grant) => {
+        const { effect, scope } = grant;
+        if (effect === "deny" || !isFor(grant, callers) || (scope.type !== "read" && scope.type !== "write"))
+          return [];
         return [`${scope.path} (${scope.type === "write" ? "read and write" : "read only"})`];
       });
       return paths.length === 0
@@ -335,9 +370,13 @@ function noted(text: string): Record<string, unknown> {
 }
 
 /** A command that nobody can see through is held by what was granted of the folder in which it runs. */
-function isOfFolder({ effect, scope, callers }: Grant, folder: string, names: readonly string[]): boolean {
+function isOfFolder({ effect, scope }: Grant, folder: string): boolean {
   if (effect !== "allow" || (scope.type !== "read" && scope.type !== "write")) return false;
-  return isWithin(folder, scope.path) && (callers === null || names.some((name) => callers.includes(name)));
+  return isWithin(folder, scope.path);
+}
+
+function isFor({ callers }: Grant, names: readonly string[]): boolean {
+  return callers === null || names.some((name) => callers.includes(name));
 }
 
 function forThisSession(decision: Decision, session: string): Parameters<GrantStore["add"]>[0] {

@@ -8,6 +8,8 @@ export function callersOf(session: string, isOwner: boolean | null): readonly st
   const [, agent = "", kind = "", id = ""] = /^agent:([^:]+):([^:]+)(?::([^:]+))?/.exec(session) ?? [];
   if (agent === "") return [`channel:${session}`];
   if (kind === "cron") return [`cron:${id}`];
+  // Who had it started is not known: it may ask, and has nothing of the owner's.
+  if (kind === "subagent" && isOwner === null) return [`subagent:${session}`];
   // A channel's conversations are called after it: `agent:main:telegram:direct:17`.
   if (id !== "" && kind !== "subagent") return [`channel:${kind}:${session}`];
   return isOwner === false ? [`channel:${session}`] : ["owner", `session:${session}`];

@@ -10,7 +10,7 @@ interface FileWindow {
 /** File tools are no single act: OpenClaw looks, reads and writes. A decision opens a window for one call of a tool. */
 export interface FileWindows {
   open(toolCallId: string, window: FileWindow): void;
-  close(toolCallId: string): void;
+  close(session: string, toolCallId: string): void;
   /** @param access `look` at whether something is there; `make` a folder in which a file is to be written */
   covers(session: string, access: "look" | "read" | "write" | "make", path: string): boolean;
   closeAll(): void;
@@ -21,12 +21,15 @@ const longestMs = 60_000;
 
 export function createFileWindows(now: () => number): FileWindows {
   const windows = new Map<string, FileWindow & { readonly until: number }>();
+  // Whoever makes the model's answers names the calls, and two conversations may have one of the same name.
+  const keyOf = (session: string, toolCallId: string): string => JSON.stringify([session, toolCallId]);
   return {
-    open: (toolCallId, window) => void windows.set(toolCallId, { ...window, until: now() + longestMs }),
-    close: (toolCallId) => void windows.delete(toolCallId),
+    open: (toolCallId, window) =>
+      void windows.set(keyOf(window.session, toolCallId), { ...window, until: now() + longestMs }),
+    close: (session, toolCallId) => void windows.delete(keyOf(session, toolCallId)),
     covers(session, access, path) {
       for (const [id, window] of windows) {
-        if (window.until < now()) windows.delete(id);
+        if (window.until <= now()) windows.delete(id);
         else if (window.session === session && holds(window, access, path)) return true;
       }
       return false;

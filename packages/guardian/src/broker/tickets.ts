@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "@smartclaw/contracts";
+import type { Decision } from "../decide.ts";
 import type { SandboxPlan } from "../sandbox/plan.ts";
 
 /** A decision that let a command through, bound to it. */
-interface Permit {
+export interface Permit {
   readonly session: string;
   readonly toolCallId: string;
   readonly text: string;
@@ -11,8 +12,9 @@ interface Permit {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly plan: SandboxPlan;
-  /** Those that let it through. */
-  readonly grants: readonly string[];
+  readonly callers: readonly string[];
+  /** What let it through; what it has `missing`, the owner said yes to. */
+  readonly decision: Decision;
   /** Of the grants, when it was decided; after a panic it is another. */
   readonly epoch: number;
 }

@@ -34,21 +34,23 @@ export type Action =
   | { readonly type: "free" }
   | { readonly type: "refused"; readonly reason: string };
 
-const path = z.string().min(1).max(4096);
+/** Longer, nobody reads. In UTF-16 code units. */
+const longest = 65_536;
+/** The end of a word for everything that is told of it. */
+const withoutNul = z.string().refine((text) => !text.includes("\0"));
+const path = withoutNul.min(1).max(4096);
 const exec = z.looseObject({
-  command: z.string().min(1),
-  workdir: path.optional(),
-  env: z.record(z.string(), z.string()).default({}),
+  command: withoutNul.min(1).max(longest),
+  workdir: path.or(z.literal("")).optional(),
+  env: z.record(withoutNul.regex(/^[^=]+$/).max(200), withoutNul.max(32_768)).default({}),
   pty: z.boolean().default(false),
   host: z.enum(["auto", "sandbox"]).default("auto"),
   elevated: z.literal(false).default(false),
   node: z.undefined().optional(),
 });
 const process = z.looseObject({ action: z.string() });
-const onePath = z.union([
-  z.looseObject({ path }),
-  z.looseObject({ file_path: path }).transform(({ file_path, ...rest }) => ({ ...rest, path: file_path })),
-]);
+/** Under another name OpenClaw does not take it. */
+const onePath = z.looseObject({ path });
 const harmlessActions: ReadonlySet<string> = new Set(["list", "poll", "log", "kill", "clear", "remove"]);
 
 /** Reads a tool's call. Whatever is not known is refused: OpenClaw's later tools are not SmartClaw's to guess at. */
@@ -57,12 +59,13 @@ export function readAction({ tool, params }: Pick<ToolCall, "tool" | "params">):
     case "exec":
     case "bash": {
       const call = exec.safeParse(params).data;
-      if (call === undefined) return refused("a command that is to run elsewhere than in the sandbox");
+      if (call === undefined)
+        return refused("a command that is not understood, or is to run elsewhere than in the sandbox");
       if (call.pty) return refused("a command that needs a terminal, which the sandbox has not");
       return {
         type: "command",
         text: call.command,
-        folder: call.workdir ?? null,
+        folder: call.workdir === undefined || call.workdir === "" ? null : call.workdir,
         environment: call.env,
       };
     }
@@ -70,7 +73,9 @@ export function readAction({ tool, params }: Pick<ToolCall, "tool" | "params">):
       const call = process.safeParse(params).data;
       if (call === undefined) return refused("a call that is not understood");
       if (harmlessActions.has(call.action)) return { type: "free" };
-      return { type: "input", text: JSON.stringify(params) };
+      const text = JSON.stringify(params);
+      if (text.length > longest) return refused("more words for a program than anybody reads");
+      return { type: "input", text };
     }
     case "read":
     case "write":

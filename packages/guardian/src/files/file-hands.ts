@@ -12,6 +12,7 @@ import {
   readSync,
   renameSync,
   rmdirSync,
+  rmSync,
   type Stats,
   unlinkSync,
   writeSync,
@@ -34,8 +35,10 @@ export class FileRefusal extends Error {
  * nobody can put another folder in its place meanwhile.
  */
 function openFolder(path: string, make: boolean): number {
+  const parts = path.split("/").filter((one) => one !== "");
+  if (!path.startsWith("/") || parts.includes(".") || parts.includes("..")) throw notOfAFile();
   let held = openSync("/", O_RDONLY | O_DIRECTORY);
-  for (const part of path.split("/").filter((one) => one !== "")) {
+  for (const part of parts) {
     const next = `/proc/self/fd/${held}/${part}`;
     try {
       held = swap(held, openNext(next, make));
@@ -58,6 +61,10 @@ function openNext(path: string, make: boolean): number {
   }
 }
 
+function notOfAFile(): FileRefusal {
+  return new FileRefusal("EINVAL", "The path is not one of a file.");
+}
+
 function swap(before: number, next: number): number {
   closeSync(before);
   return next;
@@ -66,8 +73,7 @@ function swap(before: number, next: number): number {
 function inFolder<T>(path: string, make: boolean, work: (entry: string, folder: string) => T): T {
   const end = path.lastIndexOf("/");
   const name = path.slice(end + 1);
-  if (!path.startsWith("/") || name === "" || name === "." || name === "..")
-    throw new FileRefusal("EINVAL", "The path is not one of a file.");
+  if (end < 0 || name === "" || name === "." || name === "..") throw notOfAFile();
   const held = openFolder(path.slice(0, end), make);
   try {
     return work(`/proc/self/fd/${held}/${name}`, `/proc/self/fd/${held}`);
@@ -113,19 +119,13 @@ export const fileHands = {
       const before = look(entry);
       if (before !== null && how.exclusive) return false;
       if (before !== null && !before.isFile()) throw new FileRefusal("EEXIST", "It is no ordinary file.");
-      if (how.exclusive) {
-        const file = openSync(entry, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
-        writeAll(file, data);
-        return true;
-      }
-      const part = `${folder}/.${randomUUID()}.part`;
+      const part = how.exclusive ? entry : `${folder}/.${randomUUID()}.part`;
       const file = openSync(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, before === null ? 0o666 : 0o600);
       try {
-        if (before !== null) fchmodSync(file, before.mode & 0o777);
-        writeAll(file, data);
-        renameSync(part, entry);
+        writeAll(file, data, before);
+        if (!how.exclusive) renameSync(part, entry);
       } catch (error) {
-        unlinkSync(part);
+        rmSync(part, { force: true });
         throw error;
       }
       return true;
@@ -145,10 +145,6 @@ export const fileHands = {
       else unlinkSync(entry);
       return true;
     });
-  },
-
-  rename(from: string, to: string): void {
-    inFolder(from, false, (source) => inFolder(to, false, (target) => renameSync(source, target)));
   },
 
   /** Null when nothing is there. */
@@ -197,8 +193,10 @@ function readAll(file: number, mostBytes: number): Uint8Array {
   }
 }
 
-function writeAll(file: number, data: Uint8Array): void {
+/** @param like whose permissions it gets */
+function writeAll(file: number, data: Uint8Array, like: Stats | null): void {
   try {
+    if (like !== null) fchmodSync(file, like.mode & 0o777);
     for (let at = 0; at < data.length;) at += writeSync(file, data, at);
     fsyncSync(file);
   } finally {

@@ -46,6 +46,7 @@ const never: readonly (readonly string[])[] = [
   [".git", "hooks"],
   [".git", "config"],
   [".git", "config.worktree"],
+  [".git", "commondir"],
   [".git", "info", "attributes"],
   [".git", "modules"],
 ];

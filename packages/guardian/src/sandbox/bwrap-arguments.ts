@@ -9,8 +9,11 @@ export interface SandboxSurroundings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** File descriptors that the launching script opens: orders down, reports up, the filter, and what tells of the end. */
-export const descriptors = { orders: 9, reports: 8, alive: 7, filter: 6 } as const;
+/**
+ * File descriptors that the launching script opens: orders down, reports up, what tells of the end, the filter, and the
+ * gate, at which the sandbox waits, all its mounts made, before it runs anything.
+ */
+export const descriptors = { orders: 9, reports: 8, alive: 7, filter: 6, gate: 5 } as const;
 
 /**
  * Of the system a program finds its own parts, and nothing that anybody would keep to themselves. Certificates are the
@@ -58,6 +61,7 @@ export function bwrapArguments(
     ["--cap-drop", "ALL", "--hostname", "sandbox"],
     ["--seccomp", String(descriptors.filter)],
     ["--json-status-fd", String(descriptors.reports), "--sync-fd", String(descriptors.alive)],
+    ["--block-fd", String(descriptors.gate)],
     ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp", "--dir", "/run"],
     ["--tmpfs", home],
     ...mounts.map(argumentsOf),

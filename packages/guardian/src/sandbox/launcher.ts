@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { constants, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -22,12 +22,20 @@ export interface SandboxJob {
   readonly ended: Promise<{ readonly started: boolean; readonly exitCode: number | null }>;
 }
 
-export interface SandboxLauncher {
+/** Asked while a job starts; neither may throw. */
+interface StartOrders {
+  /** Bubblewrap's arguments, at the moment of the start; null and nothing runs. */
+  readonly orders: () => readonly string[] | null;
   /**
-   * @param text for `bash --noprofile --norc -c`
-   * @param orders asked at the moment of the start, for bubblewrap's arguments; null and nothing runs
+   * Whether the sandbox is as it was ordered, before anything runs in it; null while it is being made.
+   * @param pid its first process
    */
-  prepare(text: string, orders: () => readonly string[] | null): Promise<SandboxJob>;
+  readonly isRight: (pid: number) => boolean | null;
+}
+
+export interface SandboxLauncher {
+  /** @param text for `bash --noprofile --norc -c` */
+  prepare(text: string, start: StartOrders): Promise<SandboxJob>;
   /** Kills all jobs. @returns how many there were */
   killAll(): number;
   close(): void;
@@ -37,8 +45,14 @@ export interface SandboxLauncher {
 const startWithinMs = 30_000;
 /** Who has just opened one pipe opens the other within this time, in milliseconds. */
 const halfOpenMs = 250;
-/** Pairs of pipes that are made at once, as each making is a program that has to be run. */
-const pairsAtOnce = 24;
+/** Between two looks at a sandbox that is being made, and for all of them, in milliseconds. */
+const lookAgainMs = 2;
+const madeWithinMs = 10_000;
+/** Sets of pipes that are made at once, as each making is a program that has to be run. */
+const setsAtOnce = 24;
+
+/** Of a report, in UTF-16 code units. */
+const longestLine = 4096;
 
 const status = z.union([
   z.object({ "child-pid": z.number().int().positive() }),
@@ -51,6 +65,8 @@ const status = z.union([
  */
 const script = [
   `exec ${descriptors.orders}<"$1/down" ${descriptors.reports}>"$1/up" ${descriptors.alive}>&${descriptors.reports} ${descriptors.filter}<"$2"`,
+  // For both ways, so that it stays shut when nobody is there any more to open it.
+  `exec ${descriptors.gate}<>"$1/gate"`,
   `echo >&${descriptors.reports}`,
   `exec /usr/bin/bwrap --args ${descriptors.orders} -- /bin/bash --noprofile --norc -c "$3"`,
 ].join("\n");
@@ -86,9 +102,9 @@ export function createSandboxLauncher(deps: {
   let closed = false;
 
   async function make(): Promise<void> {
-    const places = Array.from({ length: pairsAtOnce }, () => join(folder, randomUUID()));
+    const places = Array.from({ length: setsAtOnce }, () => join(folder, randomUUID()));
     for (const place of places) mkdirSync(place, { mode: 0o700 });
-    const pipes = places.flatMap((place) => [join(place, "down"), join(place, "up")]);
+    const pipes = places.flatMap((place) => ["down", "up", "gate"].map((name) => join(place, name)));
     await run("/usr/bin/mkfifo", ["-m", "600", "--", ...pipes]);
     spare.push(...places);
   }
@@ -100,7 +116,7 @@ export function createSandboxLauncher(deps: {
     }
     const [place = "", ...rest] = spare;
     spare = rest;
-    if (spare.length < pairsAtOnce / 2)
+    if (spare.length < setsAtOnce / 2)
       making ??= make()
         .catch((error: unknown) => log.error({ error: String(error) }, "no pipes could be made"))
         .finally(() => (making = null));
@@ -108,10 +124,10 @@ export function createSandboxLauncher(deps: {
   }
 
   return {
-    async prepare(text, orders) {
+    async prepare(text, start) {
       const place = await take();
       if (closed) throw new SmartClawError("CANCELLED", "SmartClaw is stopping.", "Start it again.");
-      const job = openJob(place, [script, "sh", place, filterFile, text], orders, log);
+      const job = openJob(place, [script, "sh", place, filterFile, text], start, log);
       jobs.add(job);
       void job.ended.then(() => jobs.delete(job));
       return job;
@@ -131,7 +147,7 @@ export function createSandboxLauncher(deps: {
 function openJob(
   place: string,
   [script = "", ...words]: readonly string[],
-  orders: () => readonly string[] | null,
+  start: StartOrders,
   log: Log,
 ): SandboxJob {
   // Opened for both ways a pipe does not wait for its other end, which may never come.
@@ -145,8 +161,10 @@ function openJob(
     readable: true,
     writable: false,
   });
+  const gate = openSync(join(place, "gate"), constants.O_RDWR | constants.O_NONBLOCK);
   let state: "waiting" | "started" | "killed" = "waiting";
   let met = false;
+  /** Something was let in. */
   let started = false;
   let pid: number | null = null;
   let exitCode: number | null = null;
@@ -171,26 +189,47 @@ function openJob(
     }
   }
 
+  function letIn(first: number, until: number): void {
+    if (pid !== first || state !== "started") return;
+    const isRight = Date.now() < until ? start.isRight(first) : false;
+    if (isRight === null) return void setTimeout(() => letIn(first, until), lookAgainMs);
+    if (isRight) {
+      started = true;
+      writeSync(gate, "\n");
+      return;
+    }
+    log.error({}, "a sandbox was not as it was ordered, so nothing ran in it");
+    kill();
+  }
+
   function hear(line: string): void {
     if (!met) {
       met = true;
       clearTimeout(late);
       shut();
-      const words = state === "waiting" ? orders() : null;
-      state = words === null ? "killed" : "started";
-      started = words !== null;
-      if (words !== null) down.write(words.map((word) => `${word}\0`).join(""));
+      // A word that holds the end of a word would be two, and the second one an order.
+      const words = state === "waiting" ? start.orders() : null;
+      const areWhole = words?.every((word) => !word.includes("\0")) ?? false;
+      state = areWhole ? "started" : "killed";
+      if (words !== null && areWhole) down.write(words.map((word) => `${word}\0`).join(""));
       down.end(() => down.destroy());
       return;
     }
     if (line === "") return;
     const said = status.safeParse(parse(line)).data;
-    if (said === undefined) return log.error({}, "the sandbox reports something that is not known");
-    if ("exit-code" in said) exitCode = said["exit-code"];
+    if (said !== undefined && "exit-code" in said) exitCode = said["exit-code"];
+    // The process is named once: what runs in the sandbox finds the pipe in `/proc/1/fd`, and could name anybody.
+    else if (said === undefined || pid !== null) strange();
     else {
       pid = said["child-pid"];
       if (state === "killed") kill();
+      else letIn(pid, Date.now() + madeWithinMs);
     }
+  }
+
+  function strange(): void {
+    if (state !== "killed") log.error({}, "a sandbox reported what bubblewrap does not, and was killed");
+    kill();
   }
 
   up.setEncoding("utf8");
@@ -198,14 +237,20 @@ function openJob(
     const lines = (heard + chunk).split("\n");
     heard = lines.pop() ?? "";
     for (const line of lines) hear(line);
+    if (heard.length > longestLine) {
+      heard = "";
+      strange();
+    }
   });
   for (const end of [up, down]) end.on("error", () => undefined);
   const ended = new Promise<{ started: boolean; exitCode: number | null }>((resolve) =>
     up.once("close", () => {
       clearTimeout(late);
+      resolve({ started, exitCode: state === "killed" ? null : exitCode });
+      state = "killed";
       pid = null;
       down.destroy();
-      resolve({ started, exitCode: state === "killed" ? null : exitCode });
+      closeSync(gate);
     }),
   );
   return { id: place, argv: ["/bin/sh", "-c", script, ...words], kill, ended };

@@ -18,17 +18,39 @@ export function mountsOf(plan: SandboxPlan, held: readonly HeldApart[]): readonl
     ...plan.readable.map((path) => ({ type: "read", path }) as const),
     ...plan.writable.map((path) => ({ type: "write", path }) as const),
   ];
-  for (const { path, kind, how } of held) {
-    // A link leads to what is mounted by itself, or to nothing.
-    if (kind === "link" || !granted.some((one) => isWithin(path, one))) continue;
-    // What was granted by its own name was meant.
-    if (granted.some((one) => isWithin(one, path))) continue;
-    if (how === "hidden") mounts.push({ type: kind === "folder" ? "hide-folder" : "hide-file", path });
-    else if (!plan.versionControl || !path.endsWith("/.git")) mounts.push({ type: "read", path });
+  const apart = held.filter(
+    ({ path, kind }) =>
+      // A link leads to what is mounted by itself, or to nothing.
+      kind !== "link" &&
+      isIn(path, granted) &&
+      // What was granted by its own name was meant.
+      !granted.some((one) => isWithin(one, path)),
+  );
+  const hidden = apart.flatMap(({ path, kind, how }) => (how === "hidden" && kind === "folder" ? path : []));
+  for (const one of apart) {
+    // In a hidden folder is nothing that could be a mount.
+    if (!hidden.some((folder) => folder !== one.path && isWithin(one.path, folder)))
+      mounts.push({ type: typeOf(one, plan), path: one.path });
   }
-  return mounts.toSorted((a, b) => depth(a.path) - depth(b.path));
+  return mounts.toSorted((a, b) => depth(a.path) - depth(b.path) || strictness(a) - strictness(b));
+}
+
+function typeOf({ path, kind, how }: HeldApart, plan: SandboxPlan): Mount["type"] {
+  if (how === "hidden") return kind === "folder" ? "hide-folder" : "hide-file";
+  // Version control writes into its folder; but nobody puts another one in its place, for it is a mount.
+  const isOpen = plan.versionControl && kind === "folder" && path.endsWith("/.git");
+  return isOpen && isIn(path, plan.writable) && !plan.kept.includes(path) ? "write" : "read";
+}
+
+function isIn(path: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => isWithin(path, folder));
 }
 
 function depth(path: string): number {
   return path === "/" ? 0 : path.split("/").length;
+}
+
+/** Of two mounts at one place the later one is seen. */
+function strictness({ type }: Mount): number {
+  return ["write", "read", "hide-file", "hide-folder"].indexOf(type);
 }

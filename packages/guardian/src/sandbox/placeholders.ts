@@ -1,11 +1,21 @@
-import { closeSync, lstatSync, mkdirSync, openSync, rmdirSync, unlinkSync } from "node:fs";
-import type { HeldApart } from "./held-apart.ts";
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { z } from "zod";
 
 /**
  * Names at the top of a folder that other programs of the user's run or obey as soon as they are there. While a
  * command runs that may write in the folder they are taken, so that it cannot be who makes them.
  */
-const taken: readonly (readonly [string, "file" | "folder"])[] = [
+const names: readonly (readonly [string, "file" | "folder"])[] = [
   [".git", "folder"],
   [".vscode", "folder"],
   [".claude", "folder"],
@@ -18,64 +28,89 @@ export interface Placeholders {
   /**
    * Takes the names that are free in a folder.
    * @param folder absolute, without links
-   * @returns what is held apart now, and the end of it
+   * @returns the end of it
    */
-  take(folder: string, names: { readonly git: boolean }): { held: readonly HeldApart[]; giveBack(): void };
+  take(folder: string, which: { readonly git: boolean }): () => void;
 }
 
-interface Taken {
-  readonly held: HeldApart;
-  readonly inode: bigint;
-  users: number;
-}
+const kept = z.object({ path: z.string(), kind: z.enum(["file", "folder"]), inode: z.string() });
+type Placeholder = z.infer<typeof kept>;
 
-/** Empty files and folders, taken away again by the last command that needs them, unless somebody filled them. */
-export function createPlaceholders(): Placeholders {
-  const known = new Map<string, Taken>();
+/**
+ * Empty files and folders, taken away again by the last command that needs them, unless somebody filled them.
+ * @param journal a file that says which there are: who comes after a crash takes them away
+ */
+export function createPlaceholders(journal: string): Placeholders {
+  const known = new Map<string, { readonly one: Placeholder; users: number }>();
+  for (const one of leftIn(journal)) remove(one);
+  rmSync(journal, { force: true });
+
+  function write(): void {
+    try {
+      writeFileSync(journal, JSON.stringify([...known.values()].map(({ one }) => one)), { mode: 0o600 });
+    } catch {
+      // They are taken away all the same, only not after a crash.
+    }
+  }
+
   return {
     take(folder, { git }) {
-      const mine: Taken[] = [];
-      for (const [name, kind] of taken) {
+      const mine: string[] = [];
+      for (const [name, kind] of names) {
         if (name === ".git" && !git) continue;
         const path = `${folder === "/" ? "" : folder}/${name}`;
-        const one = known.get(path) ?? make(path, kind);
+        const before = known.get(path);
+        // Somebody may have taken it away meanwhile.
+        const one = before !== undefined && isThere(before.one) ? before.one : make(path, kind);
         if (one === null) continue;
-        one.users += 1;
-        known.set(path, one);
-        mine.push(one);
+        known.set(path, { one, users: (before?.users ?? 0) + 1 });
+        mine.push(path);
       }
-      return {
-        held: mine.map(({ held }) => held),
-        giveBack() {
-          for (const one of mine.splice(0)) {
-            one.users -= 1;
-            if (one.users > 0) continue;
-            known.delete(one.held.path);
-            remove(one);
-          }
-        },
+      write();
+      return () => {
+        for (const path of mine.splice(0)) {
+          const found = known.get(path);
+          if (found === undefined) continue;
+          found.users -= 1;
+          if (found.users > 0) continue;
+          known.delete(path);
+          remove(found.one);
+        }
+        write();
       };
     },
   };
 }
 
+function leftIn(journal: string): readonly Placeholder[] {
+  try {
+    return z.array(kept).parse(JSON.parse(readFileSync(journal, "utf8")));
+  } catch {
+    // There is none, or it was being written when the computer stopped.
+    return [];
+  }
+}
+
 /** Null when the name is taken already, or cannot be. */
-function make(path: string, kind: "file" | "folder"): Taken | null {
+function make(path: string, kind: "file" | "folder"): Placeholder | null {
   try {
     if (kind === "folder") mkdirSync(path, { mode: 0o700 });
     else closeSync(openSync(path, "wx", 0o600));
-    return { held: { path, kind, how: "kept" }, inode: lstatSync(path, { bigint: true }).ino, users: 0 };
+    return { path, kind, inode: String(lstatSync(path, { bigint: true }).ino) };
   } catch {
     return null;
   }
 }
 
-function remove({ held: { path, kind }, inode }: Taken): void {
+function isThere({ path, inode }: Placeholder): boolean {
+  return String(lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino) === inode;
+}
+
+function remove(one: Placeholder): void {
   try {
-    const { ino, size } = lstatSync(path, { bigint: true });
-    if (ino !== inode) return;
-    if (kind === "folder") rmdirSync(path);
-    else if (size === 0n) unlinkSync(path);
+    if (!isThere(one)) return;
+    if (one.kind === "folder") rmdirSync(one.path);
+    else if (lstatSync(one.path).size === 0) unlinkSync(one.path);
   } catch {
     // Somebody filled it, or took it away.
   }

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -21,6 +22,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { after, test } from "node:test";
 import { thisComputer } from "../world/this-computer.ts";
 import type { World } from "../world/world.ts";
+import { descriptors } from "./bwrap-arguments.ts";
 import type { SandboxPlan } from "./plan.ts";
 import { createSandbox, type SandboxRun } from "./sandbox.ts";
 
@@ -75,6 +77,8 @@ const plan = (change: Partial<SandboxPlan> = {}): SandboxPlan => ({
   folder: project,
   readable: [],
   writable: [project],
+  hidden: [],
+  kept: [],
   versionControl: false,
   ...change,
 });
@@ -297,9 +301,7 @@ test(
     assert.equal(lines.length, 4, out);
     const open = (lines[3] ?? "").trim().split(" ").map(Number);
     assert.ok([0, 1, 2].every((one) => open.includes(one)));
-    for (const { orders, reports, alive, filter } of [{ orders: 9, reports: 8, alive: 7, filter: 6 }])
-      for (const one of [orders, reports, alive, filter])
-        assert.ok(!open.includes(one), `descriptor ${one} is open`);
+    for (const one of Object.values(descriptors)) assert.ok(!open.includes(one), `descriptor ${one} is open`);
   },
 );
 
@@ -379,4 +381,135 @@ test("many at once, each with its own", { skip }, async () => {
     runs.map(({ out, code }) => [out, code]),
     runs.map((_, at) => [`${at}\n`, at]),
   );
+});
+
+test("no text that it is given becomes an order to bubblewrap", { skip }, async () => {
+  fill();
+  const smuggled = `x\0--ro-bind\0${join(home, "other")}\0${join(home, "other")}`;
+  const { out, end } = await run(`cat ${join(home, "other", "diary.txt")}`, {}, { TZ: smuggled });
+  assert.equal(out, "");
+  assert.deepEqual(end, { started: false, exitCode: null });
+});
+
+test("what runs does not speak for the sandbox, and has nobody else killed", { skip }, async (t) => {
+  fill();
+  const victim = spawn("/bin/sleep", ["60"]);
+  t.after(() => victim.kill());
+  const dead = new Promise((resolve) => victim.once("close", resolve));
+  const reports = "for one in /proc/1/fd/*; do cat report > $one; done 2>/dev/null; sleep 20";
+  for (const report of [`{"child-pid":${victim.pid}}\n`, "nonsense\n", "x".repeat(50_000)]) {
+    writeFileSync(join(project, "report"), report);
+    const begin = performance.now();
+    const job = await prepare(reports);
+    const { closed } = start(job);
+    assert.deepEqual(await job.ended, { started: true, exitCode: null });
+    assert.ok(performance.now() - begin < 10_000, "it was killed at once");
+    job.kill();
+    await closed;
+  }
+  assert.equal(victim.exitCode ?? victim.signalCode, null);
+  victim.kill();
+  await dead;
+});
+
+test("a link that is put in the place of what was granted leads nowhere", { skip }, async (t) => {
+  fill();
+  const sub = join(project, "sub");
+  const swap = (): void => {
+    renameSync(sub, join(project, "aside"));
+    symlinkSync(join(home, "other"), sub);
+  };
+  mkdirSync(sub);
+  for (const change of [{ readable: [sub], writable: [] }, { writable: [sub] }]) {
+    const job = await prepare(`cat ${sub}/diary.txt; echo x >> ${sub}/diary.txt; echo ran`, change);
+    swap();
+    const { closed, out } = start(job);
+    await closed;
+    assert.equal(out(), "");
+    assert.deepEqual(await job.ended, { started: false, exitCode: null });
+    rmSync(sub);
+    renameSync(join(project, "aside"), sub);
+  }
+  // The same while somebody swaps them without end.
+  const code = `
+    const { renameSync, symlinkSync, unlinkSync } = require("node:fs");
+    const [sub, aside, other] = process.argv.slice(1);
+    for (;;) { renameSync(sub, aside); symlinkSync(other, sub); unlinkSync(sub); renameSync(aside, sub); }`;
+  const swapping = spawn(process.execPath, ["-e", code, sub, join(project, "aside"), join(home, "other")]);
+  t.after(() => swapping.kill("SIGKILL"));
+  const dead = new Promise((resolve) => swapping.once("close", resolve));
+  for (let round = 0; round < 25; round += 1) {
+    const { out } = await run(`cat ${sub}/diary.txt; echo x >> ${sub}/diary.txt`, { writable: [sub] });
+    assert.equal(out, "");
+  }
+  swapping.kill("SIGKILL");
+  await dead;
+  assert.equal(readFileSync(join(home, "other", "diary.txt"), "utf8"), "dear diary");
+});
+
+test("version control's folder is not replaced, not even while it is at work", { skip }, async () => {
+  fill();
+  writeFileSync(join(project, "deep", ".git"), "gitdir: ../real");
+  const { err } = await run(
+    "mv .git .gone; rm -rf .git; echo x > .git/config; echo gitdir: planted > deep/.git; rm deep/.git; touch .git/ok",
+    { versionControl: true },
+  );
+  assert.match(err, /busy/);
+  assert.equal(readFileSync(join(project, ".git", "config"), "utf8"), "[core]");
+  assert.equal(readFileSync(join(project, "deep", ".git"), "utf8"), "gitdir: ../real");
+  assert.ok(existsSync(join(project, ".git", "ok")), "and it writes in it");
+  assert.equal(existsSync(join(project, ".gone")), false);
+});
+
+test("what was put in the place of something that others believe is told", { skip }, async () => {
+  fill();
+  mkdirSync(join(project, "deep", ".vscode"));
+  symlinkSync("deep", join(project, ".idea"));
+  const { appeared } = await run(
+    "mv deep aside && mkdir -p deep/.vscode; rm .idea && mkdir .idea; touch .git/commondir",
+    { versionControl: true },
+  );
+  const names = appeared.map((path) => path.slice(project.length + 1)).toSorted();
+  for (const name of [".git/commondir", ".idea", "aside/.vscode", "deep/.vscode"])
+    assert.ok(names.includes(name), `${name} in ${names.join()}`);
+});
+
+test("what a grant forbids is not there, or not written, in a granted folder", { skip }, async () => {
+  fill();
+  mkdirSync(join(project, "secret"));
+  mkdirSync(join(project, "dist"));
+  writeFileSync(join(project, "secret", "s.txt"), "secret");
+  writeFileSync(join(project, "dist", "d.txt"), "made");
+  const forbidden = {
+    hidden: [join(project, "secret"), join(project, "none")],
+    kept: [join(project, "dist")],
+  };
+  const { out } = await run(
+    "cat secret/s.txt; cat dist/d.txt; echo x > dist/d.txt; rm -rf secret dist; mv dist gone; echo x > none",
+    forbidden,
+  );
+  assert.equal(out, "made");
+  assert.equal(readFileSync(join(project, "secret", "s.txt"), "utf8"), "secret");
+  assert.equal(readFileSync(join(project, "dist", "d.txt"), "utf8"), "made");
+});
+
+test("a single file, something that vanished, and a home in a granted folder", { skip }, async () => {
+  fill();
+  const file = join(project, "a.txt");
+  const single = await run(`cat ${file}; echo changed > ${file}; ls -A ${project}; ls ${project}/deep`, {
+    writable: [file],
+  });
+  assert.equal(single.out, "helloa.txt\n");
+  assert.equal(readFileSync(file, "utf8"), "changed\n");
+  const gone = join(project, "gone");
+  mkdirSync(gone);
+  const job = await prepare("echo ran", { writable: [gone] });
+  rmSync(gone, { recursive: true });
+  const { closed, out } = start(job);
+  await closed;
+  assert.equal(out(), "", "bubblewrap does not find it");
+  assert.equal((await job.ended).started, false);
+  const above = await run("cat ~/other/diary.txt; touch ~/new", { readable: [root], writable: [] });
+  assert.equal(above.out, "dear diary");
+  assert.match(above.err, /Read-only/);
 });

@@ -1,11 +1,12 @@
-import { existsSync } from "node:fs";
-import type { Log } from "@smartclaw/contracts";
+import { existsSync, readFileSync } from "node:fs";
+import { type Log, reportOf } from "@smartclaw/contracts";
 import { isWithin } from "../paths/resolve.ts";
 import type { World } from "../world/world.ts";
 import { bwrapArguments } from "./bwrap-arguments.ts";
 import { createHeldApartFinder, type HeldApart } from "./held-apart.ts";
 import { createSandboxLauncher, type SandboxJob } from "./launcher.ts";
-import { mountsOf } from "./mounts.ts";
+import { mountsAreRight } from "./mount-check.ts";
+import { type Mount, mountsOf } from "./mounts.ts";
 import { createPlaceholders } from "./placeholders.ts";
 import type { SandboxPlan } from "./plan.ts";
 
@@ -15,21 +16,22 @@ interface SandboxedCommand {
   readonly text: string;
   readonly plan: SandboxPlan;
   readonly environment: Readonly<Record<string, string>>;
-  /** Asked at the moment of the start. */
+  /** Asked at the moment of the start; does not throw. */
   readonly mayStart: () => boolean;
 }
 
 export interface SandboxRun extends SandboxJob {
   /**
-   * Paths that were not there before it, below what it may change, and that other programs would believe. Deep in a
-   * folder nothing keeps a command from making them, so it is told afterwards.
+   * Paths that were not there before it, or are others than before, below what it may change, and that other programs
+   * would believe. Deep in a folder nothing keeps a command from making them, so it is told afterwards. Where nobody
+   * can look through the folder any more, the folder itself.
    */
   readonly appeared: Promise<readonly string[]>;
 }
 
 /** The second wall: what was allowed by mistake still finds nothing but what was granted. */
 export interface Sandbox {
-  /** @throws RangeError when a granted folder is too large to be looked through */
+  /** @throws SmartClawError BAD_REQUEST when a granted folder is too large to be looked through */
   prepare(command: SandboxedCommand): Promise<SandboxRun>;
   /** Kills whatever runs. @returns how many commands there were */
   killAll(): number;
@@ -48,20 +50,33 @@ export function createSandbox(deps: {
   readonly world: World;
   readonly log: Log;
 }): Sandbox {
-  const { world } = deps;
+  const { world, log } = deps;
   const launcher = createSandboxLauncher(deps);
   const finder = createHeldApartFinder();
-  const placeholders = createPlaceholders();
+  const placeholders = createPlaceholders(`${deps.folder}.names`);
 
   async function heldBelow(roots: readonly string[]): Promise<readonly HeldApart[]> {
     const found: HeldApart[] = [];
     for (const root of roots) found.push(...(await finder.below(root)));
-    for (const path of world.protectedPlaces.keys()) {
-      if (!roots.some((root) => isWithin(path, root))) continue;
-      const entry = world.entry(path);
-      if (entry !== null) found.push({ path, kind: entry.kind, how: "hidden" });
+    return [...found, ...held([...world.protectedPlaces.keys()], roots, "hidden")];
+  }
+
+  /** Of some paths those that are there, below the folders of a plan. */
+  function held(paths: readonly string[], roots: readonly string[], how: HeldApart["how"]): HeldApart[] {
+    return paths.flatMap((path) => {
+      const entry = roots.some((root) => isWithin(path, root)) ? world.entry(path) : null;
+      return entry === null ? [] : [{ path, kind: entry.kind, how, mark: "" }];
+    });
+  }
+
+  function isRight(mounts: readonly Mount[], pid: number): boolean | null {
+    try {
+      const [sandbox, own] = [`/proc/${pid}/mountinfo`, "/proc/self/mountinfo"];
+      return mountsAreRight(mounts, readFileSync(sandbox, "utf8"), readFileSync(own, "utf8"));
+    } catch (error) {
+      log.warn({ error: reportOf(error) }, "a sandbox was gone before it was looked at");
+      return false;
     }
-    return found;
   }
 
   return {
@@ -73,16 +88,23 @@ export function createSandbox(deps: {
       };
       const folders = plan.writable.filter((path) => world.entry(path)?.kind === "folder");
       const places = folders.map((path) => placeholders.take(path, { git: !plan.versionControl }));
-      const giveBack = (): void => places.forEach((place) => place.giveBack());
+      const giveBack = (): void => places.forEach((end) => end());
       try {
-        const before = await heldBelow([...plan.readable, ...plan.writable]);
-        const orders = bwrapArguments(mountsOf(plan, before), { ...world, folder: plan.folder, environment });
-        const job = await launcher.prepare(text, () => (mayStart() ? orders : null));
+        const roots = [...plan.readable, ...plan.writable];
+        const before = await heldBelow(roots);
+        const forbidden = [...held(plan.hidden, roots, "hidden"), ...held(plan.kept, roots, "kept")];
+        const mounts = mountsOf(plan, [...before, ...forbidden]);
+        const orders = bwrapArguments(mounts, { ...world, folder: plan.folder, environment });
+        const job = await launcher.prepare(text, {
+          orders: () => (mayStart() ? orders : null),
+          isRight: (pid) => isRight(mounts, pid),
+        });
         const appeared = job.ended.then(async ({ started }) => {
-          const known = new Set(before.map(({ path }) => path));
-          const after = started ? await heldBelow(folders).catch(() => []) : [];
+          const after = started ? await heldBelow(folders).catch(() => null) : [];
           giveBack();
-          return after.map(({ path }) => path).filter((path) => !known.has(path));
+          if (after === null) return folders;
+          const known = new Set(before.map(({ path, mark }) => `${mark} ${path}`));
+          return after.flatMap(({ path, mark }) => (known.has(`${mark} ${path}`) ? [] : path));
         });
         return { ...job, appeared };
       } catch (error) {

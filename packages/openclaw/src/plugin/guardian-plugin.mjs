@@ -187,8 +187,8 @@ export default definePluginEntry({
       const { text } = await tell(socketPath, { op: "hint", session });
       return { appendSystemContext: text };
     });
-    api.on("after_tool_call", async ({ toolCallId }) => {
-      if (toolCallId) await tell(socketPath, { op: "close", toolCallId }).catch(() => {});
+    api.on("after_tool_call", async ({ toolCallId }, { sessionKey: session }) => {
+      if (toolCallId && session) await tell(socketPath, { op: "close", session, toolCallId }).catch(() => {});
     });
   },
 });
