@@ -54,16 +54,21 @@ const setsAtOnce = 24;
 /** Of a report, in UTF-16 code units. */
 const longestLine = 4096;
 
+/** Unlike `sh` it closes descriptors of more than one digit; without an environment it reads no file by itself. */
+const shell = ["/bin/bash", "--noprofile", "--norc", "-c"];
+
 const status = z.union([
   z.object({ "child-pid": z.number().int().positive() }),
   z.object({ "exit-code": z.number().int() }),
 ]);
 
 /**
- * Opens the pipes, says that it is there, and becomes bubblewrap, which reads its arguments from one of them. What is
- * sent there ends with the mount of the system's programs, so that cut short it starts nothing.
+ * Closes what OpenClaw, or who started it, has left open, and what the command would have, too. Opens the pipes, says
+ * that it is there, and becomes bubblewrap, which reads its arguments from one of them. What is sent there ends with
+ * the mount of the system's programs, so that cut short it starts nothing.
  */
 const script = [
+  'for one in /proc/self/fd/*; do one=${one##*/}; if [ "$one" -gt 2 ]; then eval "exec $one>&-"; fi; done',
   `exec ${descriptors.orders}<"$1/down" ${descriptors.reports}>"$1/up" ${descriptors.alive}>&${descriptors.reports} ${descriptors.filter}<"$2"`,
   // For both ways, so that it stays shut when nobody is there any more to open it.
   `exec ${descriptors.gate}<>"$1/gate"`,
@@ -127,7 +132,7 @@ export function createSandboxLauncher(deps: {
     async prepare(text, start) {
       const place = await take();
       if (closed) throw new SmartClawError("CANCELLED", "SmartClaw is stopping.", "Start it again.");
-      const job = openJob(place, [script, "sh", place, filterFile, text], start, log);
+      const job = openJob(place, ["bash", place, filterFile, text], start, log);
       jobs.add(job);
       void job.ended.then(() => jobs.delete(job));
       return job;
@@ -144,12 +149,7 @@ export function createSandboxLauncher(deps: {
   };
 }
 
-function openJob(
-  place: string,
-  [script = "", ...words]: readonly string[],
-  start: StartOrders,
-  log: Log,
-): SandboxJob {
+function openJob(place: string, words: readonly string[], start: StartOrders, log: Log): SandboxJob {
   // Opened for both ways a pipe does not wait for its other end, which may never come.
   const down = new Socket({
     fd: openSync(join(place, "down"), constants.O_RDWR | constants.O_NONBLOCK),
@@ -253,7 +253,7 @@ function openJob(
       closeSync(gate);
     }),
   );
-  return { id: place, argv: ["/bin/sh", "-c", script, ...words], kill, ended };
+  return { id: place, argv: [...shell, script, ...words], kill, ended };
 }
 
 function parse(text: string): unknown {

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -512,4 +514,19 @@ test("a single file, something that vanished, and a home in a granted folder", {
   const above = await run("cat ~/other/diary.txt; touch ~/new", { readable: [root], writable: [] });
   assert.equal(above.out, "dear diary");
   assert.match(above.err, /Read-only/);
+});
+
+test("what whoever starts it has open, the command has not", { skip }, async (t) => {
+  fill();
+  const job = await prepare("ls /proc/self/fd | tr '\\n' ' '; cat <&3; cat <&77");
+  const secret = openSync(join(home, "other", "diary.txt"), "r");
+  t.after(() => closeSync(secret));
+  const [program = "", ...args] = job.argv;
+  const others: (number | "ignore")[] = Array.from({ length: 78 }, () => "ignore");
+  for (const at of [3, 5, 9, 12, 77]) others[at] = secret;
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe", ...others.slice(3)], env: {} });
+  let out = "";
+  child.stdout?.on("data", (data: Buffer) => (out += data.toString()));
+  await new Promise((resolve) => child.once("close", resolve));
+  assert.match(out, /^0 1 2 \d+ $/);
 });
