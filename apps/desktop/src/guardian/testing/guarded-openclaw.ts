@@ -117,7 +117,7 @@ export async function openGuardedOpenClaw(
       await until(async () => {
         after = (await messages(session)).slice(before);
         return /w9|rejected|error/i.test(JSON.stringify(after.at(-1)?.content ?? ""));
-      }, 30_000);
+      }, 180_000);
       const results = after.filter(({ role }) => role === "toolResult").map(({ content }) => plain(content));
       return { results, said: plain(after.at(-1)?.content) };
     },
