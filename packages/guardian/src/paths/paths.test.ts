@@ -122,7 +122,7 @@ test("a pattern names all that bash finds", () => {
     }),
     { numRuns: 600 },
   );
-  assert.ok(compared > 100, String(compared));
+  assert.ok(compared > 20, String(compared));
 });
 
 test("the folder of a pattern is what stands before the first component that is one", () => {

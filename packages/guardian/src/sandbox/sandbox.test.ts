@@ -440,7 +440,8 @@ test("a link that is put in the place of what was granted leads nowhere", { skip
   const dead = new Promise((resolve) => swapping.once("close", resolve));
   for (let round = 0; round < 25; round += 1) {
     const { out } = await run(`cat ${sub}/diary.txt; echo x >> ${sub}/diary.txt`, { writable: [sub] });
-    assert.equal(out, "");
+    // In the folder that was granted it may have written one of its own.
+    assert.doesNotMatch(out, /dear/);
   }
   swapping.kill("SIGKILL");
   await dead;
