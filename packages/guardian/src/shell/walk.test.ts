@@ -158,5 +158,5 @@ test("no program runs that was not seen, unless the line is not understood", () 
     }),
     { numRuns: 600 },
   );
-  assert.ok(compared > 60 && ran > compared, `${ran} programs in ${compared} lines`);
+  assert.ok(compared > 20 && ran > compared, `${ran} programs in ${compared} lines`);
 });
