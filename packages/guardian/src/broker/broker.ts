@@ -1,24 +1,20 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { type Clock, conversationId, type GuardianAnswer, type Log, reportOf } from "@smartclaw/contracts";
-import { analyse } from "../analysis/analyse.ts";
-import { touch } from "../analysis/path-effects.ts";
-import { createFindings, type Report } from "../analysis/report.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { AuditEntry } from "../audit/entry.ts";
 import { createJudge, type Decision, type Judge } from "../decide.ts";
 import { checkScope } from "../grants/check-scope.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { GrantStore } from "../grants/grant-store.ts";
-import { isWithin, resolvePath } from "../paths/resolve.ts";
-import { planOf, type SandboxPlan, tooWide } from "../sandbox/plan.ts";
+import { resolvePath } from "../paths/resolve.ts";
+import { tooWide } from "../sandbox/plan.ts";
 import type { Sandbox, SandboxRun } from "../sandbox/sandbox.ts";
-import { known } from "../shell/argument.ts";
-import { isHarmlessVariable } from "../shell/harmless-variables.ts";
 import type { World } from "../world/world.ts";
 import { callersOf } from "./caller.ts";
 import { effectsOf, riskOf, scopesFor } from "./describe.ts";
+import { foresee } from "./foresee.ts";
 import { createFileWindows, type FileWindows } from "./file-windows.ts";
+import { isFor, planFor } from "./plan-for.ts";
 import { createQuestions, type Questions, type Said } from "./questions.ts";
 import { createTickets, type Permit } from "./tickets.ts";
 import { absolutePath, type Action, readAction, type ToolCall } from "./tool-call.ts";
@@ -111,25 +107,6 @@ export function createBroker(deps: BrokerDeps): Broker {
     }
   };
 
-  function look(action: Extract<Action, { type: "command" | "files" | "input" }>, folder: string): Report {
-    if (action.type === "command") {
-      const report = analyse(action.text, folder, world);
-      const strange = Object.keys(action.environment).filter((name) => !isHarmlessVariable(name));
-      const unknown = strange.map(
-        (name) => `the variable ${name} is set, which can change what a program does`,
-      );
-      return { ...report, unknown: [...report.unknown, ...unknown] };
-    }
-    const findings = createFindings();
-    if (action.type === "input") findings.unknown("words would be given to a program that runs");
-    else {
-      const path = (one: string) => known(absolutePath(one, folder, world.home));
-      for (const one of action.reads) touch(world, findings, ["/"], path(one), "read");
-      for (const one of action.writes) touch(world, findings, ["/"], path(one), "write");
-    }
-    return findings.report();
-  }
-
   async function ask(
     call: ToolCall,
     action: Action,
@@ -160,8 +137,8 @@ export function createBroker(deps: BrokerDeps): Broker {
     const { session, toolCallId, tool } = call;
     const action = readAction(call);
     const about = { session, toolCallId, tool };
-    const deny = (reason: string, kind: AuditEntry["kind"] = "refused"): Verdict => {
-      noteAfter(kind, { ...about, ...textOf(action), decision: "deny", reasons: [reason] });
+    const deny = (reason: string): Verdict => {
+      noteAfter("refused", { ...about, ...textOf(action), decision: "deny", reasons: [reason] });
       return denied(reason);
     };
     if (action.type === "free") return { action: "allow", ticket: null };
@@ -173,7 +150,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     const folder = place.path;
     const epoch = grants.epoch();
     const asker = { callers: callersOf(session, call.isOwner), now: clock.now() };
-    const report = look(action, folder);
+    const report = foresee(action, folder, world);
     let decision = judge(report, asker);
     note("decision", {
       ...about,
@@ -185,7 +162,10 @@ export function createBroker(deps: BrokerDeps): Broker {
       grants: decision.grants,
     });
     if (decision.decision === "deny") return denied(decision.reasons.join("; "));
-    const wide = action.type === "command" ? tooWide(planFor(decision, folder, asker), world) : null;
+    const wide =
+      action.type === "command"
+        ? tooWide(planFor(decision, folder, grants.effective(), asker.callers), world)
+        : null;
     if (wide !== null)
       return deny(`the whole of ${wide} would be open to the command; it can be done in a folder below it`);
     if (decision.decision === "ask") {
@@ -199,7 +179,7 @@ export function createBroker(deps: BrokerDeps): Broker {
         grants.add(granted);
       }
       // What was shown is what is done: files and links may have changed while the owner read.
-      const again = look(action, folder);
+      const again = foresee(action, folder, world);
       if (JSON.stringify(again) !== JSON.stringify(report))
         return deny("it would not do any more what was shown");
       decision = judge(again, { ...asker, now: clock.now() });
@@ -217,24 +197,11 @@ export function createBroker(deps: BrokerDeps): Broker {
       grants.used(decision.grants);
       return { action: "allow", ticket: null };
     }
-    const plan = planFor(decision, folder, asker);
+    const plan = planFor(decision, folder, grants.effective(), asker.callers);
     const { text, environment } = action;
     const { callers } = asker;
     const permit = { session, toolCallId, text, folder, environment, plan, callers, decision, epoch };
     return { action: "allow", ticket: tickets.mint(permit) };
-  }
-
-  function planFor(decision: Decision, folder: string, { callers }: Parameters<Judge>[1]): SandboxPlan {
-    const { needs, unknown } = decision.report;
-    const mine = grants.effective().filter((grant) => isFor(grant, callers));
-    const isSeenThrough =
-      unknown.length === 0 && needs.every((need) => need.type !== "run" || need.beyond === null);
-    const counting = {
-      matched: mine.filter(({ id }) => decision.grants.includes(id)),
-      whole: isSeenThrough ? [] : mine.filter((grant) => isOfFolder(grant, folder)),
-      forbidding: mine.filter(({ effect }) => effect === "deny"),
-    };
-    return planOf(folder, needs, counting, decision.missing, existsSync);
   }
 
   /**
@@ -244,7 +211,7 @@ export function createBroker(deps: BrokerDeps): Broker {
   function isStillAllowed({ epoch, text, folder, environment, callers, decision }: Permit): boolean {
     if (!grants.isArmed() || grants.epoch() !== epoch) return false;
     if (resolvePath(world, "/", folder)?.path !== folder) return false;
-    const report = look({ type: "command", text, folder, environment }, folder);
+    const report = foresee({ type: "command", text, folder, environment }, folder, world);
     const again = judge(report, { callers, now: clock.now() });
     const open = ({ missing, report: { unknown } }: Decision): string[] =>
       [...missing, ...unknown].map((one) => JSON.stringify(one));
@@ -367,16 +334,6 @@ function textOf(action: Action): Record<string, unknown> {
 function noted(text: string): Record<string, unknown> {
   if (text.length <= longestNoted) return { text };
   return { text: text.slice(0, longestNoted), sha256: createHash("sha256").update(text).digest("hex") };
-}
-
-/** A command that nobody can see through is held by what was granted of the folder in which it runs. */
-function isOfFolder({ effect, scope }: Grant, folder: string): boolean {
-  if (effect !== "allow" || (scope.type !== "read" && scope.type !== "write")) return false;
-  return isWithin(folder, scope.path);
-}
-
-function isFor({ callers }: Grant, names: readonly string[]): boolean {
-  return callers === null || names.some((name) => callers.includes(name));
 }
 
 function forThisSession(decision: Decision, session: string): Parameters<GrantStore["add"]>[0] {
