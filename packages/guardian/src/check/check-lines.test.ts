@@ -95,7 +95,7 @@ test("the home of a line's folder is protected, whoever judges it", () => {
     ...described,
     home: "/root",
     user: "root",
-    protectedPlaces: protectedPlaces("/root", []),
+    protectedPlaces: protectedPlaces("/root", [], () => null),
   };
   const grants = [{ exec: "cat *" }, { read: "/home/u" }];
   const line = checkedLine.parse({ id: "x", cmd: "cat ~/.ssh/id_rsa", cwd: "/home/u/proj", grants });

@@ -52,7 +52,7 @@ export function checkLine(line: CheckedLine, here: World, described: World): Che
 /** The files are those of this computer; whose home it is says the folder, and every program counts as installed. */
 function ofLine(folder: string, here: World, described: World): World {
   const [, home = here.home, user = here.user] = /^(\/home\/([^/]+))(?:\/|$)/.exec(folder) ?? [];
-  const places = new Map([...here.protectedPlaces, ...protectedPlaces(home, [])]);
+  const places = new Map([...here.protectedPlaces, ...protectedPlaces(home, [], () => null)]);
   const { programFolders, controlPorts } = described;
   return {
     ...here,

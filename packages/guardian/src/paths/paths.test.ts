@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
+import { describedWorld } from "../world/described-world.ts";
 import { worldOfLines } from "../check/world-of-lines.ts";
 import { thisComputer } from "../world/this-computer.ts";
 import { expandPattern, literalFolder, patternMatcher } from "./pattern.ts";
@@ -151,4 +152,38 @@ test("what is held apart, and from whom", () => {
   assert.equal(protectionOfPattern(world, "/home/u/.s*/id_*", "read")?.kind, "never");
   assert.equal(protectionOfPattern(world, "/home/u/proj/*", "read"), null);
   assert.equal(protectionOfPattern(world, "/home/u/proj/.e*", "read")?.kind, "apart");
+});
+
+test("a name is held apart however it is written, for some disks make no difference", () => {
+  const world = worldOfLines();
+  for (const name of [".ENV", ".Env.local", ".GIT/hooks/x", "ID_RSA", ".VSCode", "deep/.Git/CONFIG"]) {
+    const path = `/home/u/proj/${name}`;
+    assert.notEqual(protectionOf(world, path, "write"), null, path);
+  }
+  assert.notEqual(protectionOfPattern(world, "/home/u/proj/.E*", "write"), null);
+});
+
+test("where the usual names lead is held apart as they are", () => {
+  const world = describedWorld({
+    home: "/home/u",
+    user: "u",
+    files: [],
+    folders: ["/home/u/dotfiles/aws", "/mnt/keys/ssh", "/usr/bin", "/home/u/x"],
+    links: {
+      "/home/u/.aws": "dotfiles/aws",
+      "/home/u/.ssh": "/mnt/keys/ssh",
+      "/home/u/bin": "/usr/bin",
+      "/home/u/.vim": "/home/u",
+      "/home/u/.config": "dotfiles/config",
+    },
+    hardLinks: [],
+    controlPorts: [],
+  });
+  const kind = (path: string): string | null => protectionOf(world, path, "read")?.kind ?? null;
+  assert.equal(kind("/home/u/dotfiles/aws/credentials"), "never");
+  assert.equal(kind("/mnt/keys/ssh/id"), "never");
+  assert.equal(kind("/home/u/dotfiles/config/gh/hosts.yml"), "never");
+  assert.equal(kind("/home/u/dotfiles/readme"), null);
+  assert.equal(kind("/usr/bin/ls"), null);
+  assert.equal(kind("/home/u/x"), null);
 });

@@ -176,13 +176,42 @@ const anywhere: Readonly<Record<string, readonly string[]>> = {
   "the kernel's own files": ["/sys", "/boot"],
 };
 
-/** @param own folders of SmartClaw and OpenClaw, absolute and without links */
-export function protectedPlaces(home: string, own: readonly string[]): ReadonlyMap<string, string> {
+const everybodys = [
+  "/usr",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/etc",
+  "/opt",
+  "/snap",
+  "/nix",
+  "/Applications",
+  "/System",
+];
+
+/**
+ * @param own folders of SmartClaw and OpenClaw, absolute and without links
+ * @param real where a path leads; null when it leads nowhere. Many keep their settings in a folder of their own, to which
+ *   the usual names are links.
+ */
+export function protectedPlaces(
+  home: string,
+  own: readonly string[],
+  real: (path: string) => string | null,
+): ReadonlyMap<string, string> {
   const places = (groups: Readonly<Record<string, readonly string[]>>, start: string) =>
     Object.entries(groups).flatMap(([what, paths]) => paths.map((path) => [start + path, what] as const));
+  const ofHome = places(inHome, `${home}/`);
   return new Map([
     ...own.map((path) => [path, "SmartClaw's and OpenClaw's own files"] as const),
-    ...places(inHome, `${home}/`),
+    ...ofHome.flatMap(([path, what]) => {
+      const target = real(path);
+      // A link to what everybody has, or to all of the home, makes that nobody's secret.
+      const isWide =
+        target === null || isWithin(home, target) || everybodys.some((one) => isWithin(target, one));
+      return isWide ? [] : [[target, what] as const];
+    }),
+    ...ofHome,
     // The home of the administrator lies in a folder that is nobody else's.
     ...places(anywhere, "").filter(([path]) => !isWithin(home, path)),
   ]);

@@ -114,8 +114,10 @@ export function protectionOf(world: World, path: string, access: Access): Protec
   return protectionIn(path, access, isNamed);
 }
 
+/** On some disks `.GIT` is `.git`; on the others nobody gives a file such a name for anything else. */
 function isNamed(component: string, part: string): boolean {
-  return component.endsWith("*") ? part.startsWith(component.slice(0, -1)) : part === component;
+  const [wanted, named] = [component.toLowerCase(), part.toLowerCase()];
+  return wanted.endsWith("*") ? named.startsWith(wanted.slice(0, -1)) : named === wanted;
 }
 
 /**
@@ -142,7 +144,9 @@ export function protectionOfPattern(world: World, pattern: string, access: Acces
     return ofTheSystem;
   // Names that are there are looked at one by one; of those that are not, only hidden ones have a meaning of their own.
   return protectionIn(pattern, access, (component, part, at) =>
-    at > 0 || component.startsWith(".") ? componentMatches(part, component.replace(/\*$/, "")) : false,
+    at > 0 || component.startsWith(".")
+      ? componentMatches(part.toLowerCase(), component.replace(/\*$/, "").toLowerCase())
+      : false,
   );
 }
 

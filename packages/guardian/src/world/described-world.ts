@@ -46,8 +46,9 @@ export function describedWorld(description: Description): World {
     programFolders: [programs],
     isProgram: (path) =>
       posix.dirname(path) === programs && /^[a-z0-9[][a-z0-9._+-]*$/.test(posix.basename(path)),
-    protectedPlaces: protectedPlaces(description.home, []),
+    protectedPlaces: new Map(),
     controlPorts: new Set(description.controlPorts),
   };
-  return world;
+  const real = (path: string): string | null => resolvePath(world, "/", path)?.path ?? null;
+  return { ...world, protectedPlaces: protectedPlaces(description.home, [], real) };
 }

@@ -33,7 +33,7 @@ export function thisComputer(own: {
         return false;
       }
     },
-    protectedPlaces: protectedPlaces(home, own.folders),
+    protectedPlaces: protectedPlaces(home, own.folders, real),
     controlPorts: new Set(own.controlPorts),
   };
 }
