@@ -9,7 +9,7 @@ import { findRuntime } from "./lib/runtime.mjs";
 import { ensureSystemPackages } from "./lib/system-packages.mjs";
 
 await main(async () => {
-  const packages = ensureSystemPackages(["bubblewrap", "keyring", "dbus"]);
+  const packages = ensureSystemPackages(["bubblewrap", "socat", "keyring", "dbus"]);
   await ensureDependencies();
   await ensureBuild();
   await packages;

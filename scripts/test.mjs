@@ -19,7 +19,7 @@ const only = process.argv.includes("--only")
   : undefined;
 
 await main(async () => {
-  const packages = ensureSystemPackages(["bubblewrap", "keyring", "dbus", "iproute2", "chromium"]);
+  const packages = ensureSystemPackages(["bubblewrap", "socat", "keyring", "dbus", "iproute2", "chromium"]);
   await ensureDependencies();
   await ensureBuild();
   await packages;

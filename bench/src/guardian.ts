@@ -12,7 +12,7 @@ import { daemonNodeFlags } from "../../apps/desktop/src/daemon/node-flags.ts";
 import { quantile, row, type Row } from "./row.ts";
 
 const measured = z.object({ p50: z.number(), p99: z.number() });
-const appended = z.object({ append: z.number(), append99: z.number() });
+const appended = z.object({ port: z.number(), append: z.number(), append99: z.number() });
 const verdict = z.object({ answer: z.object({ action: z.literal("allow"), ticket: z.string().nullable() }) });
 const prepared = z.object({ answer: z.object({ argv: z.tuple([z.string()], z.string()) }) });
 const rounds = 200;
@@ -42,22 +42,15 @@ async function measureActions(): Promise<Row[]> {
   });
   try {
     const [said] = (await once(broker.stdout, "data")) as [Buffer];
-    const { append, append99 } = appended.parse(JSON.parse(said.toString()));
+    const { port, append, append99 } = appended.parse(JSON.parse(said.toString()));
     const tell = (order: object): Promise<unknown> => ask(join(folder, "broker.sock"), order);
-    const decide = async (tool: string, params: object): Promise<string> => {
-      const call = { tool, params, toolCallId: randomUUID(), session: "agent:main:bench", isOwner: true };
+    const decide = async (tool: string, params: object, session = "agent:main:bench"): Promise<string> => {
+      const call = { tool, params, toolCallId: randomUUID(), session, isOwner: true };
       return verdict.parse(await tell({ op: "decide", call })).answer.ticket ?? call.toolCallId;
     };
-    const command = async (text: string): Promise<[string, ...string[]]> => {
-      const ticket = await decide("exec", { command: text, workdir: project });
-      const order = {
-        op: "prepare",
-        ticket,
-        session: "agent:main:bench",
-        command: text,
-        folder: project,
-        environment: {},
-      };
+    const command = async (text: string, session = "agent:main:bench"): Promise<[string, ...string[]]> => {
+      const ticket = await decide("exec", { command: text, workdir: project }, session);
+      const order = { op: "prepare", ticket, session, command: text, folder: project, environment: {} };
       return prepared.parse(await tell(order)).answer.argv;
     };
     const times = {
@@ -65,11 +58,19 @@ async function measureActions(): Promise<Row[]> {
       guarded: [] as number[],
       read: [] as number[],
       write: [] as number[],
+      bareFetch: [] as number[],
+      fetch: [] as number[],
     };
+    const site = "https://good.test/";
+    const bareFetch = `cd ${project}; curl -sS --cacert ca.pem --connect-to good.test:443:127.0.0.1:${port} ${site}`;
     const path = join(project, "a.txt");
     for (let round = 0; round < rounds; round += 1) {
       times.bare.push(await timed(() => ended([...bash, "true"])));
       times.guarded.push(await timed(async () => ended(await command("true"))));
+      times.bareFetch.push(await timed(() => ended([...bash, bareFetch])));
+      // One conversation would be held to have told others what it read.
+      const fetched = () => command(`curl -sS --cacert ca.pem ${site}`, `agent:main:${randomUUID()}`);
+      times.fetch.push(await timed(async () => ended(await fetched())));
       const file = (tool: string, order: object) => async (): Promise<void> => {
         const id = await decide(tool, { path, content: "" });
         await tell({ op: "file", session: "agent:main:bench", order: { path, ...order } });
@@ -81,6 +82,7 @@ async function measureActions(): Promise<Row[]> {
     }
     const [bare, guarded] = [quantile(times.bare, 0.5), quantile(times.guarded, 0.5)];
     const [read, write] = [quantile(times.read, 0.5), quantile(times.write, 0.5)];
+    const [bareFetched, fetched] = [quantile(times.bareFetch, 0.5), quantile(times.fetch, 0.5)];
     const stopped = await measurePanic(command, broker.stdin);
     return [
       row(
@@ -90,6 +92,14 @@ async function measureActions(): Promise<Row[]> {
         bare,
         "bare + 14 ms",
         guarded - bare <= 14,
+      ),
+      row(
+        "guardian: a command with a granted host on the whole way, beside a bare one",
+        fetched,
+        "ms",
+        bareFetched,
+        "bare + 85 ms",
+        fetched - bareFetched <= 85,
       ),
       row("guardian: reading a file of 4 kB, whole way", read, "ms", 10, "<= 10 ms", read <= 10),
       row("guardian: writing a file of 4 kB, whole way", write, "ms", 10, "<= 10 ms", write <= 10),

@@ -20,6 +20,11 @@ const known = {
       apk: "bubblewrap",
     },
   },
+  socat: {
+    program: "socat",
+    without: "commands of the assistant reach no server, not even a granted one",
+    names: { "apt-get": "socat", dnf: "socat", pacman: "socat", zypper: "socat", apk: "socat" },
+  },
   keyring: {
     program: "gnome-keyring-daemon",
     without: "there may be no keystore, and a passphrase or key file is needed instead",

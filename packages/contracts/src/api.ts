@@ -11,7 +11,10 @@ import {
   guardianAnswer,
   guardianGrant,
   guardianJudgement,
+  guardianOffer,
+  guardianSnapshot,
   guardianStatus,
+  guardianUndoOutcome,
   newGuardianGrant,
 } from "./guardian.ts";
 import { ledgerEntry, ledgerFilter } from "./ledger.ts";
@@ -156,9 +159,23 @@ export const api = {
       .output(z.array(guardianGrant)),
     revoke: route.input(z.object({ id: z.string() })).output(z.object({ revoked: z.literal(true) })),
     renew: route.input(z.object({ id: z.string(), duration: grantDuration })).output(guardianGrant),
+    /** What was allowed again and again and could be granted, the newest first. */
+    offers: route.output(z.array(guardianOffer)),
+    /** Grants exactly what was offered. NOT_FOUND when it is not offered any more. */
+    acceptOffer: route.input(z.object({ id: z.string() })).output(z.array(guardianGrant)),
+    /** It is not offered again for a month. */
+    dismissOffer: route.input(z.object({ id: z.string() })).output(z.object({ dismissed: z.literal(true) })),
+    /** A paused conversation may ask again. NOT_FOUND when it was not paused. */
+    resume: route.input(z.object({ session: z.string() })).output(guardianStatus),
     /** The newest first. */
     log: route.input(z.object({ before: z.number().int().optional(), ...page })).output(z.array(auditLine)),
     verifyLog: route.output(auditVerdict),
+    /** The newest first. */
+    snapshots: route.output(z.array(guardianSnapshot)),
+    /** NOT_FOUND when no copy is kept any more; CONFLICT when something stands in the way. */
+    undo: route
+      .input(z.object({ id: z.string().max(100), force: z.boolean().default(false) }))
+      .output(guardianUndoOutcome),
     /** JSON lines, the oldest first. */
     exportLog: route.output(eventIterator(z.string())),
     /** Voids all grants and waiting requests and ends everything that runs, until re-armed. */

@@ -3,6 +3,7 @@ export * from "./base.ts";
 export * from "./chat.ts";
 export * from "./error-report.ts";
 export * from "./errors.ts";
+export * from "./exit.ts";
 export * from "./gateway.ts";
 export * from "./guardian.ts";
 export * from "./install.ts";

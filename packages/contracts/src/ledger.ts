@@ -9,6 +9,8 @@ export const ledgerDoor = z.enum([
   "forward-proxy",
   /** OpenClaw tried to go around both and was stopped in its own process. */
   "openclaw-guard",
+  /** The assistant's commands and browser, through an exit that leads to what was granted. */
+  "guardian",
   /** Seen by the socket watchdog. */
   "watchdog",
   /** SmartClaw itself: fetching OpenClaw from the npm registry, looking for a local model server. */

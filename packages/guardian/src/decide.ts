@@ -44,7 +44,25 @@ export type Judge = (report: Report, asker: Asker) => Decision;
 
 export function createJudge(grants: readonly Grant[], world: World): Judge {
   const index = indexGrants(grants, world);
-  return (report, asker) => judge(report, asker, index);
+  return (report, asker) => judgeAll(report, asker, index);
+}
+
+/**
+ * What a line perhaps needs counts where that was granted, so that the sandbox lets it through, and where the owner is
+ * asked anyway, who sees it then. By itself it never makes a question, and never lets anything through.
+ */
+function judgeAll(report: Report, asker: Asker, index: GrantIndex): Decision {
+  const decision = judge(report, asker, index);
+  if (decision.decision === "deny" || report.perhaps === undefined) return decision;
+  const known = new Set(report.needs.map((need) => JSON.stringify(need)));
+  const counting = report.perhaps.filter((need) => {
+    const { decision: word } = judge({ needs: [need], unknown: [], refused: [] }, asker, index);
+    const counts = word === "allow" || (word === "ask" && decision.decision === "ask");
+    return counts && !known.has(JSON.stringify(need));
+  });
+  return counting.length === 0
+    ? decision
+    : judge({ ...report, needs: [...report.needs, ...counting] }, asker, index);
 }
 
 /**
@@ -89,6 +107,12 @@ function judge(report: Report, { callers, now }: Asker, index: GrantIndex): Deci
   };
 }
 
+const browsingWords = {
+  read: "reading pages of",
+  act: "acting in pages of",
+  script: "running scripts in pages of",
+} as const;
+
 function sentenceOf(need: Need, index: GrantIndex, applies: (grant: Grant) => boolean): string {
   switch (need.type) {
     case "run": {
@@ -109,7 +133,16 @@ function sentenceOf(need: Need, index: GrantIndex, applies: (grant: Grant) => bo
       return `removing ${need.contents === true ? "all that is in " : ""}${need.path} is not granted`;
     case "reach":
       return `${need.sends ? "sending to" : "reaching"} ${need.host} is not granted`;
+    case "browse":
+      return `${browsingWords[need.may]} ${need.origin} is not granted`;
+    case "tool":
+      return "to have a sub-agent work is not granted";
     case "undo":
-      return `${need.what} would be lost, and no copy is kept`;
+      return lostForGood(need.what);
   }
+}
+
+/** Why it is asked, as far as nobody keeps a copy. */
+export function lostForGood(what: string): string {
+  return `${what} would be lost, and no copy is kept`;
 }

@@ -8,16 +8,21 @@ import {
   type GuardianAnswer,
   type GuardianGrant,
   type GuardianJudgement,
+  type GuardianPause,
   type GuardianRequest,
   type Log,
   type NewGuardianGrant,
+  type OpenExit,
   type SandboxState,
   SmartClawError,
 } from "@smartclaw/contracts";
 import { type AuditLog, openAuditLog } from "./audit/audit-log.ts";
 import type { AuditHead, AuditRow } from "./audit/entry.ts";
+import { keepShort } from "./audit/keep-short.ts";
 import { type Broker, createBroker } from "./broker/broker.ts";
+import type { Probe } from "./broker/probes.ts";
 import { openBrokerSocket } from "./broker/broker-socket.ts";
+import type { BrowserHands } from "./broker/browser-desk.ts";
 import { createDecider } from "./decide.ts";
 import { createFileOrders } from "./files/file-orders.ts";
 import { checkScope } from "./grants/check-scope.ts";
@@ -25,8 +30,16 @@ import { examplesOf } from "./grants/examples.ts";
 import type { GrantRecord, NewGrant } from "./grants/grant-record.ts";
 import { type GrantStore, openGrantStore } from "./grants/grant-store.ts";
 import { presetGrants } from "./grants/presets.ts";
+import { createHabits } from "./habits/habits.ts";
+import { createOffers, type Offers } from "./habits/offers.ts";
 import { resolvePath } from "./paths/resolve.ts";
 import { createSandbox, type Sandbox } from "./sandbox/sandbox.ts";
+import { openTaints, type Taints } from "./taint/taints.ts";
+import { createCommandCopies } from "./undo/command-copies.ts";
+import { withFileCopies } from "./undo/file-copies.ts";
+import type { Snapshot } from "./undo/snapshot.ts";
+import { openSnapshotStore, type SnapshotStore } from "./undo/snapshot-store.ts";
+import { createUndo, type Undo } from "./undo/undo.ts";
 import { thisComputer } from "./world/this-computer.ts";
 
 /** The one gate in front of everything that the assistant does on this computer. */
@@ -39,6 +52,10 @@ export interface Guardian {
   readonly askedSince: (at: number) => number;
   /** @throws SmartClawError NOT_FOUND, CONFLICT, BAD_REQUEST */
   answer(answer: GuardianAnswer): void;
+  /** Conversations that may not ask, as the owner said no so often. */
+  readonly paused: () => readonly GuardianPause[];
+  /** @throws SmartClawError NOT_FOUND */
+  resume(session: string): void;
   /** What would be answered to the owner's assistant now. @param folder absolute */
   judge(command: string, folder: string): GuardianJudgement;
   grants(): GuardianGrant[];
@@ -50,11 +67,21 @@ export interface Guardian {
   renew(id: string, duration: GrantDuration): GuardianGrant;
   /** The newest first. */
   log(where: { readonly before: number | null; readonly limit: number }): readonly AuditRow[];
-  verifyLog(): AuditVerdictReport;
+  readonly offers: Offers;
+  verifyLog(): Promise<AuditVerdictReport>;
   exportLog(): Iterable<string>;
   /** Voids all grants and questions and kills what runs, until `arm`. @returns how many commands ran */
   panic(): number;
   arm(): void;
+  /** Why the assistant's browser may not reach a host, for people; null when it may. */
+  mayReach(host: string, port: number): string | null;
+  /** Whether scripts in pages are granted anywhere. */
+  browserScripts(): boolean;
+  /** What can be undone, or was; the newest first. */
+  snapshots(): readonly Snapshot[];
+  readonly undo: Undo;
+  /** A call that will be refused; null while there is no door for OpenClaw. */
+  probe(): Probe | null;
   close(): void;
 }
 
@@ -76,9 +103,15 @@ export interface GuardianDeps {
   readonly architecture: string;
   /** Without a sandbox nothing is carried out; grants and the log are there all the same. */
   readonly sandbox: SandboxState;
+  /** The ways out of commands that reach what was granted. */
+  readonly openExit: OpenExit;
+  /** The assistant's; null where there is none. It asks `mayReach` for each connection. */
+  readonly browser: BrowserHands | null;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly setTimer: (ms: number, run: () => void) => () => void;
+  /** What a conversation is called, by OpenClaw's key of it; null when that is not known. */
+  readonly nameOf: (session: string) => Promise<string | null>;
   readonly changed: () => void;
   readonly log: Log;
 }
@@ -101,10 +134,15 @@ export async function openGuardian(deps: GuardianDeps): Promise<Guardian> {
   let sandbox: Sandbox | null = null;
   let broker: Broker | null = null;
   let socket: { close(): void } | null = null;
+  let taints: Taints | null = null;
+  let snapshots: SnapshotStore;
+  let stopKeepingShort: (() => void) | null = null;
   const close = (): void => {
+    stopKeepingShort?.();
     socket?.close();
     broker?.stopAll();
     sandbox?.close();
+    taints?.close();
     audit?.close();
     grants.close();
   };
@@ -112,22 +150,34 @@ export async function openGuardian(deps: GuardianDeps): Promise<Guardian> {
     const { keptHead, keepHead } = deps;
     const key = subkey(deps.key, "audit");
     audit = openAuditLog({ file: join(deps.folder, "audit.sqlite"), key, clock, keptHead, keepHead, log });
+    stopKeepingShort = keepShort(audit, deps);
+    const undoKey = subkey(deps.key, "undo");
+    snapshots = openSnapshotStore({ folder: join(deps.folder, "undo"), key: undoKey, clock, newId, log });
     if (deps.sandbox.state === "works") {
       const { architecture } = deps;
-      sandbox = createSandbox({ folder: deps.runFolder, architecture, world, log });
-      const opened = createBroker({ ...deps, world, grants, audit, sandbox });
+      taints = openTaints(join(deps.folder, "conversations.sqlite"));
+      const { networkOff } = deps.sandbox;
+      sandbox = createSandbox({ ...deps, folder: deps.runFolder, architecture, world, networkOff });
+      const copies = createCommandCopies(snapshots, world);
+      const opened = createBroker({ ...deps, world, grants, audit, taints, sandbox, copies });
       broker = opened;
-      const note = (session: string, what: string, path: string): void =>
-        opened.noteFile(session, what, path);
-      const files = createFileOrders({ world, windows: opened.files, note });
+      const note = (session: string, what: string, path: string, more: object): void =>
+        opened.noteFile(session, what, path, more);
+      const windows = opened.files;
+      const orders = createFileOrders({ world, windows, note });
+      const files = withFileCopies(orders, { store: snapshots, windows, world });
       socket = await openBrokerSocket({ socketPath: deps.socketPath, broker: opened, files, world, log });
     }
   } catch (error) {
     close();
     throw error;
   }
-  grants.onChange(deps.changed);
-  return createHouse({ ...deps, world, grants, audit, broker, close });
+  grants.onChange(() => {
+    sandbox?.recheck();
+    deps.browser?.recheck();
+    deps.changed();
+  });
+  return createHouse({ ...deps, world, grants, audit, snapshots, broker, close });
 }
 
 function createHouse(
@@ -135,11 +185,17 @@ function createHouse(
     readonly world: ReturnType<typeof thisComputer>;
     readonly grants: GrantStore;
     readonly audit: AuditLog;
+    readonly snapshots: SnapshotStore;
     readonly broker: Broker | null;
     readonly close: () => void;
   },
 ): Guardian {
-  const { world, grants, audit, broker, clock } = deps;
+  const { world, grants, audit, snapshots, broker, clock } = deps;
+  const undo = createUndo({
+    store: snapshots,
+    note: (body) => void audit.append({ kind: "undo", body }),
+    log: deps.log,
+  });
   const shown = (wanted: readonly GrantRecord[]): GuardianGrant[] => {
     const ids = new Set(wanted.map(({ id }) => id));
     return grants
@@ -163,6 +219,8 @@ function createHouse(
     return shown(grants.add(wanted));
   }
 
+  const habits = createHabits({ audit, grants, world, clock, log: deps.log });
+
   return {
     armed: () => grants.isArmed(),
     damage: () => grants.damage(),
@@ -172,6 +230,13 @@ function createHouse(
       if (broker === null) throw notThere("question");
       broker.answer(answer);
     },
+    paused: () => broker?.pauses.paused() ?? [],
+    resume(session) {
+      if (broker?.pauses.resume(session) !== true) throw notThere("conversation that is paused");
+      deps.changed();
+      audit.append({ kind: "resume", body: { session } });
+    },
+    offers: createOffers({ habits, audit, add, clock }),
     judge(text, folder) {
       const decide = createDecider(grants.effective(), world);
       const { decision, reasons } = decide({ text, folder, caller: "owner", now: clock.now() });
@@ -198,8 +263,8 @@ function createHouse(
       return grant;
     },
     log: (where) => audit.page(where),
-    verifyLog() {
-      const verdict = audit.verify();
+    async verifyLog() {
+      const verdict = await audit.verify();
       return verdict.state === "whole"
         ? { whole: true, rows: verdict.rows, message: `All ${verdict.rows} lines are as they were written.` }
         : { whole: false, rows: 0, message: verdict.message };
@@ -221,6 +286,20 @@ function createHouse(
       grants.arm();
       deps.changed();
     },
+    mayReach: (host, port) => (broker === null ? "Agentic Mode is off" : broker.mayReach(host, port)),
+    browserScripts: () =>
+      grants
+        .effective()
+        .some(({ effect, scope }) => effect === "allow" && scope.type === "browse" && scope.may === "script"),
+    snapshots: () => snapshots.list(),
+    undo: async (id, force) => {
+      try {
+        return await undo(id, force);
+      } finally {
+        deps.changed();
+      }
+    },
+    probe: () => broker?.probe() ?? null,
     close: deps.close,
   };
 }

@@ -1,10 +1,14 @@
 export { openAuditLog } from "./audit/audit-log.ts";
 export type { AuditHead, AuditRow } from "./audit/entry.ts";
+export type { Probe } from "./broker/probes.ts";
+export { type Browser, createBrowser } from "./browser/browser.ts";
+export { type ChromiumState, findChromium } from "./browser/find-chromium.ts";
 export { checkedLine, checkLine, type CheckedLine, type CheckResult } from "./check/check-lines.ts";
 export { worldOfLines } from "./check/world-of-lines.ts";
 export { type CommandRequest, type Decision, createDecider } from "./decide.ts";
 export type { Grant, Scope } from "./grants/grant.ts";
 export { type Guardian, openGuardian } from "./guardian.ts";
 export { probeSandbox } from "./sandbox/probe-sandbox.ts";
+export type { Snapshot } from "./undo/snapshot.ts";
 export { thisComputer } from "./world/this-computer.ts";
 export type { World } from "./world/world.ts";

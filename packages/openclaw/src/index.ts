@@ -21,7 +21,7 @@ export { createProcessTree, type ProcessTree } from "./watchdog/process-tree.ts"
 export { createSocketScanner } from "./watchdog/socket-scanner.ts";
 export type { TreeSocket } from "./watchdog/tree-socket.ts";
 export { startWatchdog, type WatchdogDeps } from "./watchdog/watchdog.ts";
-export { gatewayArguments, gatewayEnvironment } from "./config/gateway-process.ts";
+export { gatewayArguments, gatewayEnvironment, guardEnvironment } from "./config/gateway-process.ts";
 export {
   type ConfigInput,
   type DoorProvider,
@@ -30,7 +30,7 @@ export {
   secretIds,
 } from "./config/render-config.ts";
 export { installGuardianPlugin } from "./plugin/install-plugin.ts";
-export { isGuardianLoaded } from "./plugin/plugin-state.ts";
+export { type Disobedience, disobedienceOf, type ObedienceQuestion } from "./plugin/obedience.ts";
 export { openclawComponent } from "./install/component.ts";
 export { createInstaller, type Installer, type InstallerDeps } from "./install/installer.ts";
 export { createReleaseLists, type ReleaseLists } from "./install/release-lists.ts";

@@ -126,10 +126,19 @@ export function createRpcHandler(house: House): RpcHandler {
         return { revoked: true as const };
       }),
       renew: on.guardian.renew.handler(({ input }) => house.guardian.renew(input.id, input.duration)),
+      offers: on.guardian.offers.handler(() => house.guardian.offers()),
+      acceptOffer: on.guardian.acceptOffer.handler(({ input }) => house.guardian.acceptOffer(input.id)),
+      dismissOffer: on.guardian.dismissOffer.handler(async ({ input }) => {
+        await house.guardian.dismissOffer(input.id);
+        return { dismissed: true as const };
+      }),
+      resume: on.guardian.resume.handler(({ input }) => house.guardian.resume(input.session)),
       log: on.guardian.log.handler(({ input }) =>
         house.guardian.log({ before: input.before ?? null, limit: input.limit }),
       ),
       verifyLog: on.guardian.verifyLog.handler(() => house.guardian.verifyLog()),
+      snapshots: on.guardian.snapshots.handler(() => house.guardian.snapshots()),
+      undo: on.guardian.undo.handler(({ input }) => house.guardian.undo(input.id, input.force)),
       exportLog: on.guardian.exportLog.handler(() => house.guardian.exportLog()),
       panic: on.guardian.panic.handler(() => house.guardian.panic()),
       arm: on.guardian.arm.handler(() => house.guardian.arm()),

@@ -73,6 +73,7 @@ test(
     await go("/");
     await say("cat notes.txt > copy.txt");
     await card().waitFor({ timeout: 120_000 });
+    assert.match(await card().innerText(), /^The assistant, in the conversation “/);
     await examine(page, "guardian-question");
     await page.setViewportSize({ width: 1280, height: 800 });
     await card().getByRole("button", { name: "Deny" }).click();

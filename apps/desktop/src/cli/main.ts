@@ -9,7 +9,7 @@ import {
   unlockExamples,
   whereExamples,
 } from "./keys-help.ts";
-import { checkExamples, grantExamples } from "./commands/guardian-help.ts";
+import { checkExamples, grantExamples, undoExamples } from "./commands/guardian-help.ts";
 import * as help from "./commands/update-help.ts";
 import { daemonNodeFlags } from "../daemon/node-flags.ts";
 import { pathsOf } from "../daemon/paths.ts";
@@ -193,10 +193,12 @@ export async function main(installed: string): Promise<void> {
     execute((await live()).grants, {}),
   );
   command("grant", "grant something, or forbid it", guardian)
-    .argument("<what>", "look, work or build for a folder; or run, read, write, reach")
-    .argument("<words...>", "the folder, the program and its first arguments, the path or the host")
+    .argument("<what>", "look, work or build for a folder; or run, read, write, reach, browse")
+    .argument("<words...>", "the folder, the program and its first arguments, the path, the host or the site")
     .option("--deny", "forbid it, whatever else is granted")
     .option("--exact", "of run: with no further arguments")
+    .option("--act", "of browse: click and type, not only read")
+    .option("--script", "of browse: run scripts, too")
     .option("--days <count>", "for how long", "30")
     .addHelpText("after", grantExamples)
     .action(async (what: string, words: string[], options) =>
@@ -205,6 +207,21 @@ export async function main(installed: string): Promise<void> {
   command("revoke", "take a grant back", guardian)
     .argument("<id>", "as `grants` shows it")
     .action(async (id: string) => execute((await live()).revoke, { id }));
+  const learned = () => import("./commands/guardian-offers.ts");
+  const offers = command("offers", "what you allow again and again, and could grant", guardian).action(
+    async () => execute((await learned()).offers, {}),
+  );
+  command("accept", "grant what is offered, for 7 days", offers)
+    .argument("<id>", "as `offers` shows it")
+    .action(async (id: string) => execute((await learned()).answerOffer, { id, accept: true }));
+  command("dismiss", "do not offer it again for 30 days", offers)
+    .argument("<id>", "as `offers` shows it")
+    .action(async (id: string) => execute((await learned()).answerOffer, { id, accept: false }));
+  command("resume", "let conversations ask again that heard no three times", guardian)
+    .argument("[session]", "as `status` shows it; without it, all of them")
+    .action(async (session: string | undefined) =>
+      execute((await learned()).resume, session === undefined ? {} : { session }),
+    );
   command("test", "what would be answered to a list of commands now; runs nothing", guardian)
     .argument("[folder]", "in which they would run", ".")
     .action(async (folder: string) => execute((await live()).test, { folder }));
@@ -222,6 +239,13 @@ export async function main(installed: string): Promise<void> {
     .argument("[file]", "a file that is not there yet; without it, stdout")
     .action(async (file: string | undefined) =>
       execute((await live()).exportLog, file === undefined ? {} : { file }),
+    );
+  command("undo", "put back what an action removed or wrote over", guardian)
+    .argument("[id]", "as the list shows it; without it, or with `list`, the list", "list")
+    .option("--force", "also over what was changed since; that is kept, too")
+    .addHelpText("after", undoExamples)
+    .action(async (id: string, options) =>
+      execute((await import("./commands/guardian-undo.ts")).undo, { id, ...options }),
     );
   command("check", "what would be answered to the commands in a file; runs nothing", guardian)
     .argument("<file>", "one JSON object a line: id, cmd, cwd, grants, and caller or now if they matter")

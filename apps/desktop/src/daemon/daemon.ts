@@ -19,6 +19,7 @@ import { createDiscoveries } from "../connections/discoveries.ts";
 import { createLocalServerProbe } from "../connections/discovery.ts";
 import { createConnectionStore } from "../connections/store.ts";
 import { runDoctor } from "../doctor/doctor.ts";
+import { conversationName } from "../guardian/conversation-name.ts";
 import { createGuardianRoom } from "../guardian/guardian-room.ts";
 import { createLogs } from "../logs/logs.ts";
 import { createNpmParts } from "../openclaw/npm-parts.ts";
@@ -151,6 +152,9 @@ export async function startDaemon(deps: {
     paths,
     vault,
     controlPorts: () => [port, modelProxyPort, forwardProxyPort, openclaw.gateway().port ?? port],
+    nameOf: (session) => conversationName(() => openclaw.chat.list(), session),
+    openExit: waysOut.openExit,
+    isOpenClaw: async (connection) => (await openclaw.ownerOf(connection)) === openclaw.processName(),
     restartOpenClaw: () => openclaw.restart(),
     clock,
     random,
@@ -172,7 +176,8 @@ export async function startDaemon(deps: {
     forwardProxyPort,
     connections: store,
     guardian: () => guardian.place(),
-    guardianMissing: () => guardian.pluginMissing(),
+    guardianProbe: () => guardian.probe(),
+    guardianFailed: (finding) => guardian.withhold(finding),
     ledger,
     clock,
     log,
@@ -357,7 +362,7 @@ export async function startDaemon(deps: {
     .catch((error: unknown) => log.error({ error: String(error) }, "the vault could not be opened"));
   if (deps.mode !== "rehearsal") {
     // An update that was cut off starts OpenClaw itself, with the release that is right.
-    void openclaw.install(!updates.start());
+    void guardian.ready().then(async () => await openclaw.install(!updates.start()));
     selfUpdates?.start();
   }
 

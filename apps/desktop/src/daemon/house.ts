@@ -31,7 +31,7 @@ export interface House {
     stop(): Promise<SystemStatus>;
     restart(): SystemStatus;
   };
-  readonly guardian: Omit<GuardianRoom, "place" | "pluginMissing" | "close">;
+  readonly guardian: Omit<GuardianRoom, "place" | "ready" | "probe" | "withhold" | "close">;
   watchGuardian(signal: AbortSignal | undefined): AsyncGenerator<GuardianStatus, void, void>;
   readonly updates: Updater;
   /** Null when nobody told SmartClaw where its own releases are. */

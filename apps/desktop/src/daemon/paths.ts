@@ -1,6 +1,6 @@
 import { mkdirSync, chmodSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import envPaths from "env-paths";
 import { loadCrypto } from "./crypto-on-demand.ts";
 
@@ -63,6 +63,10 @@ export interface Paths {
   readonly guardianSocket: string;
   /** Pipes to commands that run. */
   readonly guardianRun: string;
+  /** What pages store in the assistant's browser. */
+  readonly browserProfile: string;
+  /** That browser's way out and its rules. */
+  readonly browserRun: string;
   /** Left by a daemon that a person asked to stop, for the watcher of a new release, who removes it before each start. */
   readonly stopped: string;
 }
@@ -120,6 +124,8 @@ export function pathsOf(environment: Readonly<Record<string, string | undefined>
     guardianPlugin: join(home, "helpers", "guardian"),
     guardianSocket: socketFor("guardian"),
     guardianRun: join(run, "commands"),
+    browserProfile: join(home, "browser"),
+    browserRun: join(dirname(socketFor("exit-of-the-browser")), "browser"),
     stopped: join(run, "stopped"),
   };
 }

@@ -1,5 +1,18 @@
-import { type Clock, type LedgerWriter, type Log, type Secret, secretIdOf } from "@smartclaw/contracts";
-import { createForwardProxy, createModelProxy, type ForwardProxy, type ModelProxy } from "@smartclaw/egress";
+import {
+  type Clock,
+  type LedgerWriter,
+  type Log,
+  type OpenExit,
+  type Secret,
+  secretIdOf,
+} from "@smartclaw/contracts";
+import {
+  createForwardProxy,
+  createGuardedExit,
+  createModelProxy,
+  type ForwardProxy,
+  type ModelProxy,
+} from "@smartclaw/egress";
 import { providerDefaults } from "../connections/defaults.ts";
 import type { ConnectionStore } from "../connections/store.ts";
 import type { OpenClawRoom } from "../openclaw/openclaw-room.ts";
@@ -11,12 +24,16 @@ import { createProviderFaults, type ProviderFaults } from "../openclaw/provider-
  */
 const ports = { model: [...range(7430, 10), 0], forward: [...range(7440, 10), 0] };
 
-/** OpenClaw's two ways out, both listening on loopback: to models, with keys that it never sees, and to everything else. */
+/**
+ * OpenClaw's two ways out, both listening on loopback: to models, with keys that it never sees, and to everything else;
+ * and those of Guardian, each for what it lets through.
+ */
 export interface WaysOut {
   readonly modelProxy: ModelProxy;
   readonly modelProxyPort: number;
   readonly forwardProxy: ForwardProxy;
   readonly forwardProxyPort: number;
+  readonly openExit: OpenExit;
   readonly providerFaults: ProviderFaults;
   close(): Promise<void>;
 }
@@ -73,6 +90,7 @@ export async function openWaysOut(deps: {
     modelProxyPort,
     forwardProxy,
     forwardProxyPort,
+    openExit: createGuardedExit({ ledger, log }),
     providerFaults,
     async close() {
       await Promise.all([modelProxy.close(), forwardProxy.close()]);

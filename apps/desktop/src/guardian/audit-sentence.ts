@@ -27,8 +27,20 @@ export function auditSentence({ kind, body }: Pick<AuditRow, "kind" | "body">): 
       return "You revoked a grant";
     case "panic":
       return "You stopped everything";
+    case "undo":
+      return `${body["done"] === true ? "Undone" : "You undo"}: ${text("text")}`;
     case "arm":
       return "You armed Guardian again";
+    case "offer":
+      return body["said"] === "accepted"
+        ? "You allowed for some days what you allow again and again"
+        : "You did not want to be offered something again";
+    case "pause":
+      return `May not ask any more: ${text("asks")}`;
+    case "resume":
+      return "You let a conversation ask again";
+    case "cut":
+      return "The oldest lines were removed, as they were months old";
     case "request":
       return `Asked for: ${text("text")}`;
   }

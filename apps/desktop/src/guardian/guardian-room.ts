@@ -7,33 +7,50 @@ import {
   type GuardianAnswer,
   type GuardianGrant,
   type GuardianJudgement,
+  type GuardianOffer,
+  type GuardianSnapshot,
   type GuardianStatus,
+  type GuardianUndoOutcome,
   type Log,
   type NewGuardianGrant,
+  type OpenExit,
   type RandomBytes,
   reportOf,
   type SandboxState,
   Secret,
   SmartClawError,
 } from "@smartclaw/contracts";
-import type { AuditHead, Guardian } from "@smartclaw/guardian";
+import type { AuditHead, Guardian, Probe, Snapshot } from "@smartclaw/guardian";
 import { type GuardianPlace, installGuardianPlugin } from "@smartclaw/openclaw";
 import type { Vault } from "@smartclaw/vault";
 import { z } from "zod";
 import { openJsonFile } from "../daemon/json-file.ts";
 import type { Paths } from "../daemon/paths.ts";
 import { auditSentence } from "./audit-sentence.ts";
+import { type BrowserRoomDeps, createBrowserRoom } from "./browser-room.ts";
 
 /** Guardian in the daemon: Agentic Mode, and everything that the owner sees and says of it. */
 export interface GuardianRoom {
   status(): GuardianStatus;
   /** Where OpenClaw finds Guardian; null while Agentic Mode is off, or OpenClaw does not load the plugin. */
   place(): GuardianPlace | null;
-  /** OpenClaw has not loaded the plugin: until somebody switches Agentic Mode again, it goes on as if that was off. */
-  pluginMissing(): void;
+  /** Resolves when it can be said where everything is that OpenClaw has to find. */
+  ready(): Promise<void>;
+  /** A call that will be refused, for whoever wants to see that OpenClaw obeys. */
+  probe(): Promise<Probe | null>;
+  /**
+   * OpenClaw does not let Guardian decide: until somebody switches Agentic Mode again, it goes on as if that was off.
+   * @param finding what it does, after its name
+   */
+  withhold(finding: string): void;
   /** @throws SmartClawError where there is no sandbox, VAULT_LOCKED */
   setAgenticMode(on: boolean): Promise<GuardianStatus>;
   answer(answer: GuardianAnswer): Promise<GuardianStatus>;
+  /** @throws SmartClawError NOT_FOUND */
+  resume(session: string): Promise<GuardianStatus>;
+  offers(): Promise<GuardianOffer[]>;
+  acceptOffer(id: string): Promise<GuardianGrant[]>;
+  dismissOffer(id: string): Promise<void>;
   judge(command: string, folder: string): Promise<GuardianJudgement>;
   grants(): Promise<GuardianGrant[]>;
   addGrants(grants: readonly NewGuardianGrant[]): Promise<GuardianGrant[]>;
@@ -43,6 +60,9 @@ export interface GuardianRoom {
   log(where: { readonly before: number | null; readonly limit: number }): Promise<AuditLine[]>;
   verifyLog(): Promise<AuditVerdictReport>;
   exportLog(): AsyncGenerator<string, void, void>;
+  snapshots(): Promise<GuardianSnapshot[]>;
+  /** @throws SmartClawError NOT_FOUND, CONFLICT, STORAGE_CORRUPT, DISK_FULL */
+  undo(id: string, force: boolean): Promise<GuardianUndoOutcome>;
   panic(): Promise<GuardianStatus>;
   arm(): Promise<GuardianStatus>;
   close(): void;
@@ -52,6 +72,12 @@ export interface GuardianRoomDeps {
   readonly paths: Paths;
   readonly vault: Pick<Vault, "status" | "get" | "put" | "onChange">;
   readonly controlPorts: () => readonly number[];
+  /** What a conversation is called, by OpenClaw's key of it; null when that is not known. */
+  readonly nameOf: (session: string) => Promise<string | null>;
+  /** The ways out of the assistant's commands and browser. */
+  readonly openExit: OpenExit;
+  /** Whether a connection to a port of ours comes from OpenClaw itself, as the kernel knows it. */
+  readonly isOpenClaw: BrowserRoomDeps["isOpenClaw"];
   /** OpenClaw has to read its configuration anew. */
   readonly restartOpenClaw: () => void;
   readonly clock: Clock;
@@ -73,14 +99,24 @@ const head = z.object({ seq: z.number().int().nonnegative(), mac: z.string() });
 export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
   const { paths, vault, clock, log, changed } = deps;
   const mode = openJsonFile(paths.guardianMode, kept, { agenticMode: false }, log);
-  const place = { plugin: paths.guardianPlugin, socket: paths.guardianSocket };
+  const plugin = paths.guardianPlugin;
   let sandbox: SandboxState | null = null;
   let open: Guardian | null = null;
   let opening: Promise<Guardian> | null = null;
   let fault: string | null = null;
-  let withheld = false;
+  let withheld: string | null = null;
+  /** What OpenClaw was told when it was started; null while it was told nothing. */
+  let told: { readonly scripts: boolean } | null = null;
+  const browserRoom = createBrowserRoom({
+    paths,
+    openExit: deps.openExit,
+    isOpenClaw: deps.isOpenClaw,
+    mayReach: (host, port) => (open === null ? "Guardian is not open" : open.mayReach(host, port)),
+    clock,
+    log,
+  });
 
-  if (mode.get().agenticMode) installGuardianPlugin(place.plugin);
+  if (mode.get().agenticMode) installGuardianPlugin(plugin);
   const stopListening = vault.onChange(({ state }) => {
     if (state === "ready") {
       if (mode.get().agenticMode) void guardian().catch(() => undefined);
@@ -121,10 +157,13 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
       },
       workspace: paths.workspace,
       architecture: process.arch,
+      openExit: deps.openExit,
+      browser: mode.get().agenticMode ? await browserRoom.open() : null,
       // While it is off there is no door for OpenClaw; grants and the log can be looked at.
       sandbox: mode.get().agenticMode ? sandbox : { state: "missing", message: "It is off.", next: "" },
       clock,
       newId: deps.newId,
+      nameOf: deps.nameOf,
       setTimer(ms, run) {
         const timer = setTimeout(run, ms).unref();
         return () => clearTimeout(timer);
@@ -158,8 +197,8 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
 
   function closedBecause(): string | null {
     if (!mode.get().agenticMode) return "Agentic Mode is off.";
-    if (withheld)
-      return "OpenClaw did not load SmartClaw's plugin, without which nothing runs. Switch Agentic Mode off and on again.";
+    if (withheld !== null)
+      return `OpenClaw ${withheld}, without which nothing runs. Switch Agentic Mode off and on again.`;
     if (open === null)
       return vault.status().state === "ready"
         ? (fault ?? "Guardian is being opened.")
@@ -167,6 +206,19 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
     if (sandbox?.state === "missing") return sandbox.message;
     if (!open.armed()) return "Everything was stopped, until you arm Guardian again.";
     return open.damage();
+  }
+
+  function place(): GuardianPlace | null {
+    if (!mode.get().agenticMode || withheld !== null) return null;
+    told = { scripts: open?.browserScripts() ?? false };
+    const browserGate = browserRoom.browser()?.gatePort ?? null;
+    return { plugin, socket: paths.guardianSocket, browserGate, browserScripts: told.scripts };
+  }
+
+  /** Where scripts in pages are granted for the first time, OpenClaw has to offer them. */
+  function tellOpenClaw(): void {
+    if (told === null || told.scripts || place()?.browserScripts !== true) return;
+    deps.restartOpenClaw();
   }
 
   const status = (): GuardianStatus => ({
@@ -178,22 +230,28 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
       message: "The sandbox has not been tried yet.",
       next: "Switch Agentic Mode on.",
     },
+    browser: browserRoom.state(),
     damage: open?.damage() ?? null,
     waiting: [...(open?.waiting() ?? [])],
+    paused: [...(open?.paused() ?? [])],
     questionsToday: open?.askedSince(new Date(clock.now()).setHours(0, 0, 0, 0)) ?? 0,
   });
 
   return {
     status,
-    place: () => (mode.get().agenticMode && !withheld ? place : null),
-    pluginMissing() {
-      log.error({}, "OpenClaw has not loaded SmartClaw's plugin, so Agentic Mode is withheld");
-      withheld = true;
+    place,
+    async ready() {
+      if (mode.get().agenticMode) await browserRoom.open();
+    },
+    probe: async () => (await guardian().catch(() => null))?.probe() ?? null,
+    withhold(finding) {
+      log.error({ finding }, "Guardian does not decide in OpenClaw, so Agentic Mode is withheld");
+      withheld = finding;
       deps.restartOpenClaw();
       changed();
     },
     async setAgenticMode(on) {
-      if (on === mode.get().agenticMode && !withheld) return status();
+      if (on === mode.get().agenticMode && withheld === null) return status();
       if (on) {
         await guardian();
         if (sandbox?.state !== "works")
@@ -202,12 +260,13 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
             sandbox?.message ?? "There is no sandbox for commands here.",
             sandbox?.next ?? "Agentic Mode stays off.",
           );
-        installGuardianPlugin(place.plugin);
+        installGuardianPlugin(plugin);
       }
-      withheld = false;
+      withheld = null;
       mode.set({ agenticMode: on });
       shut();
       if (on) await guardian();
+      else await browserRoom.close();
       deps.restartOpenClaw();
       changed();
       return status();
@@ -216,9 +275,20 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
       (await guardian()).answer(answer);
       return status();
     },
+    async resume(session) {
+      (await guardian()).resume(session);
+      return status();
+    },
+    offers: async () => await (await guardian()).offers.list(),
+    acceptOffer: async (id) => await (await guardian()).offers.accept(id),
+    dismissOffer: async (id) => await (await guardian()).offers.dismiss(id),
     judge: async (command, folder) => (await guardian()).judge(command, folder),
     grants: async () => (await guardian()).grants(),
-    addGrants: async (grants) => (await guardian()).addGrants(grants, "tab"),
+    async addGrants(grants) {
+      const added = (await guardian()).addGrants(grants, "tab");
+      tellOpenClaw();
+      return added;
+    },
     addPreset: async (preset, folder) => (await guardian()).addPreset(preset, folder),
     revoke: async (id) => (await guardian()).revoke(id),
     renew: async (id, duration) => (await guardian()).renew(id, duration),
@@ -234,6 +304,12 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
     async *exportLog() {
       yield* (await guardian()).exportLog();
     },
+    snapshots: async () => (await guardian()).snapshots().map(toShown),
+    async undo(id, force) {
+      const outcome = await (await guardian()).undo(id, force);
+      if (outcome.state === "changed") return { ...outcome, paths: [...outcome.paths] };
+      return { state: "done", again: outcome.again === null ? null : toShown(outcome.again) };
+    },
     async panic() {
       (await guardian()).panic();
       return status();
@@ -245,8 +321,13 @@ export function createGuardianRoom(deps: GuardianRoomDeps): GuardianRoom {
     close() {
       stopListening();
       shut();
+      void browserRoom.close();
     },
   };
+}
+
+function toShown({ id, at, text, paths, special, bytes, undoes, state }: Snapshot): GuardianSnapshot {
+  return { id, at, text, paths, special, bytes, undoes, state };
 }
 
 function vaultClosed(): SmartClawError {

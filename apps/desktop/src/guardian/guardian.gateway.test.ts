@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NewGuardianGrant } from "@smartclaw/contracts";
+import { disobedienceOf } from "@smartclaw/openclaw";
 import { until } from "@smartclaw/openclaw/testing";
 import { z } from "zod";
 import { type GuardedOpenClaw, openGuardedOpenClaw } from "./testing/guarded-openclaw.ts";
@@ -48,6 +49,21 @@ test("the real OpenClaw behind Guardian", { skip }, async (t) => {
     session = await it.conversation();
   });
   after(async () => await it.dispose());
+
+  await t.test("it works as it was told, and a call that Guardian refuses is refused", async () => {
+    const probe = it.guardian.probe();
+    assert.ok(probe);
+    const config = JSON.parse(readFileSync(join(it.real.home, "state", "openclaw.json"), "utf8"));
+    const ask = async (more: object = {}) =>
+      await disobedienceOf(it.real.gateway, { config, probe, agenticMode: true, ...more });
+    assert.equal(await ask(), null);
+    assert.match((await ask())?.finding ?? "", /refuse a call/, "a probe is good for once");
+    const stricter = { ...config, tools: { ...config.tools, exec: { mode: "deny" } } };
+    assert.deepEqual(await ask({ config: stricter }), {
+      of: "configuration",
+      finding: "works with another setting of tools.exec.mode, tools.exec.host",
+    });
+  });
 
   await t.test("nothing is granted, and nothing runs; the owner's no is a no", async () => {
     it.answerWith("deny");
@@ -258,13 +274,13 @@ test("the real OpenClaw behind Guardian", { skip }, async (t) => {
     assert.equal(await say(exec("cat a.txt")), "goodbye");
   });
 
-  await t.test("all of it is written down, what was meant before it was done", () => {
+  await t.test("all of it is written down, what was meant before it was done", async () => {
     const rows = it.record();
     assert.deepEqual(
       rows.map(({ seq }) => seq),
       rows.map((_, at) => at + 1),
     );
-    const verdict = it.guardian.verifyLog();
+    const verdict = await it.guardian.verifyLog();
     assert.ok(verdict.whole, verdict.message);
     const started = rows.filter(({ kind }) => kind === "start");
     assert.ok(started.length > 5);
@@ -290,3 +306,30 @@ async function stopsBeating(beat: string): Promise<void> {
     return readFileSync(beat, "utf8") === last;
   }, 60_000);
 }
+
+test("a plugin that asks nobody is found out", { skip }, async () => {
+  const it = await openGuardedOpenClaw((plugin) => {
+    const [entry = ""] = readdirSync(plugin).filter((name) => name.endsWith(".mjs"));
+    const text = readFileSync(join(plugin, entry), "utf8");
+    assert.ok(text.includes('"before_tool_call"'));
+    writeFileSync(join(plugin, entry), text.replace('"before_tool_call"', '"gateway_start"'));
+  });
+  try {
+    const config = JSON.parse(readFileSync(join(it.real.home, "state", "openclaw.json"), "utf8"));
+    const found = await disobedienceOf(it.real.gateway, {
+      config,
+      probe: it.guardian.probe(),
+      agenticMode: true,
+    });
+    assert.deepEqual(found, { of: "plugin", finding: "did not let Guardian refuse a call" });
+    // The hook alone is not what holds: without a decision there is no ticket.
+    const { results } = await it.say(
+      await it.conversation(),
+      `TOOL exec ${JSON.stringify({ command: "touch made", workdir: it.project })} END`,
+    );
+    assert.match(results.join(), /started nothing: there is no decision for it/);
+    assert.equal(existsSync(join(it.project, "made")), false);
+  } finally {
+    await it.dispose();
+  }
+});

@@ -17,6 +17,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GuardianStatus } from "@smartclaw/contracts";
 import { type ProviderStandIn, startProviderStandIn } from "@smartclaw/egress/testing";
+import { findChromium } from "@smartclaw/guardian";
 import {
   createDaemonHome,
   type RunningDaemon,
@@ -89,6 +90,30 @@ test("Guardian in the daemon", { skip }, async (t) => {
     assert.equal((await guardian().status()).closed, null);
   });
 
+  await t.test("a site is granted, and OpenClaw offers scripts once they are granted somewhere", async () => {
+    const found = findChromium(process.platform).state === "found";
+    assert.equal((await guardian().status()).browser.state, found ? "works" : "missing");
+    const config = (): string => readFileSync(home.paths.openclawConfig, "utf8");
+    assert.equal(config().includes('"defaultProfile": "smartclaw"'), found);
+    assert.doesNotMatch(config(), /"evaluateEnabled": true/);
+    await json("grant", "browse", "https://example.org/", "--act");
+    const scopes = (await guardian().grants()).map(({ scope }) => scope);
+    assert.deepEqual(scopes.at(-1), { type: "browse", origin: "https://example.org", may: "act" });
+    const local = await home.cli("guardian", "grant", "browse", "http://localhost", "--json");
+    assert.equal(local.code, 2);
+    assert.match(local.stdout, /this computer/);
+    const before = await restarts();
+    await json("grant", "browse", "https://example.org", "--script");
+    if (found) {
+      await daemon.until(
+        ({ openclaw: { gateway } }) => gateway.phase === "ready" && gateway.restarts > before,
+        "OpenClaw is back",
+      );
+      assert.match(config(), /"evaluateEnabled": true/);
+    }
+    for (const { id } of await guardian().grants()) await json("revoke", id);
+  });
+
   await t.test("a preset is granted, shown, and taken back", async () => {
     mkdirSync(join(project, "sub"));
     const added = (await json("grant", "work", project)) as { id: string }[];
@@ -104,6 +129,17 @@ test("Guardian in the daemon", { skip }, async (t) => {
     const whole = await home.cli("guardian", "grant", "write", "/", "--json");
     assert.equal(whole.code, 2);
     assert.match(whole.stdout, /whole computer/);
+  });
+
+  await t.test("nothing is offered or paused at first, and the command line says so", async () => {
+    assert.deepEqual(await json("offers"), []);
+    for (const args of [["offers", "accept", "1"], ["offers", "dismiss", "1"], ["resume"]]) {
+      const { code, stdout } = await home.cli("guardian", ...args, "--json");
+      assert.equal(code, 1);
+      assert.match(stdout, /NOT_FOUND/);
+    }
+    await assert.rejects(guardian().acceptOffer({ id: "1" }), /not offered any more/);
+    await assert.rejects(guardian().resume({ session: "agent:main:1" }), /no such conversation/);
   });
 
   await t.test("a list of commands is judged by the grants of now, and nothing of it is run", async () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Clock,
   type GatewayState,
@@ -19,13 +20,13 @@ import {
   createProcessTree,
   createSocketScanner,
   type GuardianPlace,
-  isGuardianLoaded,
   createSecretsWindow,
   createSupervisor,
   drainGateway,
   findFreePort,
   gatewayArguments,
   gatewayEnvironment,
+  guardEnvironment,
   guardArguments,
   installSecretProvider,
   ownerOf,
@@ -34,6 +35,7 @@ import {
   type Releases,
   renderConfig,
   type RuntimeInstaller,
+  type ObedienceQuestion,
   type OpenClawProgram,
   runBackup,
   runRepair,
@@ -51,6 +53,7 @@ import type { Logs } from "../logs/logs.ts";
 import type { RunningOpenClaw } from "../updates/openclaw-target.ts";
 import { emptyFolder } from "./empty-folder.ts";
 import { createInstallation } from "./installation.ts";
+import { createObedienceCheck } from "./obedience-check.ts";
 import { createConnectionTeller } from "./tell-connections.ts";
 import { createTrialTurn } from "./trial-turn.ts";
 
@@ -102,8 +105,10 @@ export interface OpenClawRoomDeps {
   readonly clock: Clock;
   /** Where OpenClaw finds Guardian; null while Agentic Mode is off. */
   readonly guardian: () => GuardianPlace | null;
-  /** It was to load SmartClaw's plugin, and has not. */
-  readonly guardianMissing: () => void;
+  /** A call that Guardian will refuse. */
+  readonly guardianProbe: () => Promise<ObedienceQuestion["probe"]>;
+  /** It was to let Guardian decide, and does not. @param finding what it does, after its name */
+  readonly guardianFailed: (finding: string) => void;
   readonly log: Log;
   readonly logs: Logs;
   readonly changed: () => void;
@@ -147,8 +152,9 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
   };
   /** The user's, and that of a trial. */
   const models = () => [...deps.connections.list(), ...[trial.route()].filter((one) => one !== null)];
+  let config: object = {};
   const writeConfig = (): void => {
-    const config = renderConfig({
+    config = renderConfig({
       port,
       secretCommand: secretProvider,
       providers: models().map((one) => ({
@@ -177,13 +183,15 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       "Install it from the Status page.",
     );
   };
-  const gatewayEnv = (version: string): Record<string, string> =>
-    gatewayEnvironment(environment, {
+  const gatewayEnv = (version: string): Record<string, string> => ({
+    ...gatewayEnvironment(environment, {
       state: paths.openclawState,
       config: paths.openclawConfig,
       temporary: paths.temporary,
       compiled: join(paths.compiled, version),
-    });
+    }),
+    ...guardEnvironment(deps.guardian()),
+  });
 
   const programOf = ({ openclaw, node }: ReturnType<typeof live>): OpenClawProgram => ({
     command: [runtimes.path(node), ...guardArguments, releases.entry(openclaw)],
@@ -260,14 +268,22 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
     },
     log,
   });
-  /** Without the plugin nothing can run; and no conversation could go on either. */
-  const checkGuardian = async (): Promise<void> => {
-    try {
-      if (deps.guardian() !== null && !(await isGuardianLoaded(gateway))) deps.guardianMissing();
-    } catch (error) {
-      log.warn({ error: String(error) }, "whether OpenClaw has loaded Guardian's plugin is not known");
-    }
-  };
+  const obedience = createObedienceCheck({
+    gateway,
+    async question() {
+      const agenticMode = deps.guardian() !== null;
+      return { config, agenticMode, probe: agenticMode ? await deps.guardianProbe() : null };
+    },
+    ready: () => (supervisor.state().phase === "ready" ? supervisor.state().pid : null),
+    disobeys({ of, finding }) {
+      log.error({ finding }, "OpenClaw does not do what it was told");
+      // Without the plugin nothing can run; and no conversation could go on either.
+      if (of === "plugin") deps.guardianFailed(finding);
+      else supervisor.reportDisobedience(finding);
+    },
+    sleep: (ms) => sleep(ms, undefined, { ref: false }),
+    log,
+  });
   let connected = false;
   supervisor.onChange(({ phase }) => {
     const isNew = phase === "ready" && !connected;
@@ -276,7 +292,7 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       gateway.connect();
     }
     if (phase === "ready") teller.ready();
-    if (phase === "ready" && isNew) void checkGuardian();
+    if (phase === "ready" && isNew) void obedience.check();
     if (connected && phase !== "ready" && phase !== "draining") {
       connected = false;
       gateway.close();
@@ -326,7 +342,10 @@ export function createOpenClawRoom(deps: OpenClawRoomDeps): OpenClawRoom {
       if (owner === null) return null;
       return owner.pid === root ? processName() : `${owner.name} (${owner.pid})`;
     },
-    connectionsChanged: () => teller.changed(),
+    connectionsChanged() {
+      teller.changed();
+      void teller.told().then(() => obedience.check());
+    },
     connectionsTold: () => teller.told(),
     trialRoute(id) {
       const route = trial.route();

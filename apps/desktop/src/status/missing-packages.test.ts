@@ -11,13 +11,13 @@ const machine = (...programs: string[]) => ({
 const commands = (...programs: string[]): string[] =>
   missingPackagesOf(machine("sudo", ...programs)).map(({ command }) => command);
 
-/** For bubblewrap, gnome-keyring and dbus. */
+/** For bubblewrap, socat, gnome-keyring and dbus. */
 const expected = {
-  "apt-get": ["apt-get install bubblewrap", "apt-get install gnome-keyring", "apt-get install dbus"],
-  dnf: ["dnf install bubblewrap", "dnf install gnome-keyring", "dnf install dbus-daemon"],
-  pacman: ["pacman -S --needed bubblewrap", "pacman -S --needed gnome-keyring", "pacman -S --needed dbus"],
-  zypper: ["zypper install bubblewrap", "zypper install gnome-keyring", "zypper install dbus-1"],
-  apk: ["apk add bubblewrap", "apk add gnome-keyring", "apk add dbus"],
+  "apt-get": ["bubblewrap", "socat", "gnome-keyring", "dbus"].map((name) => `apt-get install ${name}`),
+  dnf: ["bubblewrap", "socat", "gnome-keyring", "dbus-daemon"].map((name) => `dnf install ${name}`),
+  pacman: ["bubblewrap", "socat", "gnome-keyring", "dbus"].map((name) => `pacman -S --needed ${name}`),
+  zypper: ["bubblewrap", "socat", "gnome-keyring", "dbus-1"].map((name) => `zypper install ${name}`),
+  apk: ["bubblewrap", "socat", "gnome-keyring", "dbus"].map((name) => `apk add ${name}`),
 };
 
 for (const [manager, lines] of Object.entries(expected))
@@ -29,14 +29,14 @@ for (const [manager, lines] of Object.entries(expected))
   });
 
 test("only what is missing is named, with what stays off", () => {
-  assert.deepEqual(missingPackagesOf(machine("dnf", "sudo", "bwrap", "dbus-run-session")), [
+  assert.deepEqual(missingPackagesOf(machine("dnf", "sudo", "bwrap", "socat", "dbus-run-session")), [
     {
       name: "gnome-keyring",
       withoutIt: "there may be no keystore, and a passphrase or key file is needed instead",
       command: "sudo dnf install gnome-keyring",
     },
   ]);
-  assert.deepEqual(commands("apk", "bwrap", "gnome-keyring-daemon", "dbus-run-session"), []);
+  assert.deepEqual(commands("apk", "bwrap", "socat", "gnome-keyring-daemon", "dbus-run-session"), []);
 });
 
 test("of two managers the first is named, and without one a sentence", () => {
@@ -61,7 +61,7 @@ test("the script that prepares a checkout knows the same names", () => {
     new URL("../../../../scripts/lib/system-packages.mjs", import.meta.url),
     "utf8",
   );
-  for (const [index, room] of ["bubblewrap", "keyring", "dbus"].entries()) {
+  for (const [index, room] of ["bubblewrap", "socat", "keyring", "dbus"].entries()) {
     const names = new RegExp(`\\b${room}: \\{.*?names: \\{(.*?)\\}`, "s").exec(script)?.[1] ?? "";
     const found = Object.fromEntries(
       [...names.matchAll(/"?([\w-]+)"?: "([\w-]+)"/g)].map(([, manager, name]) => [manager, name]),

@@ -28,13 +28,19 @@ const everywhere = (name: string): Record<PackageManager, string> => ({
   apk: name,
 });
 
-/** Homebrew has none of them: macOS has a keystore of its own, and bubblewrap is of Linux only. */
+/** Homebrew has none of them: macOS has a keystore of its own, and bubblewrap and socat are for Linux only. */
 const wanted: readonly WantedPackage[] = [
   {
     name: "bubblewrap",
     program: "bwrap",
     withoutIt: "commands of the assistant have no sandbox and stay off",
     packages: everywhere("bubblewrap"),
+  },
+  {
+    name: "socat",
+    program: "socat",
+    withoutIt: "commands of the assistant reach no server, not even a granted one",
+    packages: everywhere("socat"),
   },
   {
     name: "gnome-keyring",

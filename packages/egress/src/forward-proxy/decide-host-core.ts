@@ -1,9 +1,9 @@
+import { bareName, isHostName } from "../http-proxy/host-name.ts";
+
 /** Why a destination may or may not be reached. */
 export type HostDecision =
   | { readonly allowed: true; readonly host: string; readonly port: number; readonly pattern: string }
   | { readonly allowed: false; readonly host: string; readonly port: number; readonly reason: string };
-
-const hostName = /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Decides on one destination. A pattern is `host`, or `*.host` for every name below it (not `host` itself), each with
@@ -11,10 +11,9 @@ const hostName = /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{
  * What is not a plain DNS name (an IP address, a name with other signs) is never allowed: the user lists names.
  */
 export function decideHost(patterns: readonly string[], rawHost: string, port: number): HostDecision {
-  const host = rawHost.toLowerCase().replace(/\.$/, "");
+  const host = bareName(rawHost);
   const refuse = (reason: string): HostDecision => ({ allowed: false, host, port, reason });
-  if (host.length > 253 || !hostName.test(host) || /^[\d.]+$/.test(host) || /\.\d+$/.test(host))
-    return refuse("not a host name");
+  if (!isHostName(host)) return refuse("not a host name");
   for (const pattern of patterns) {
     const [name = "", wanted] = pattern.toLowerCase().split(":", 2);
     const portFits = wanted === undefined ? port === 80 || port === 443 : Number(wanted) === port;

@@ -8,7 +8,7 @@ import type { ShellCommand } from "../shell/walk.ts";
 import type { World } from "../world/world.ts";
 import { mention, touch } from "./path-effects.ts";
 import { createFindings, type Findings } from "./report.ts";
-import { reachUrl, refuseOrders } from "./url-effects.ts";
+import { perhapsReach, reachUrl, refuseOrders } from "./url-effects.ts";
 
 /** What the calls of one line have in common. */
 export interface LineContext {
@@ -86,15 +86,16 @@ export function createCall(
       const folder = { ...path, text: posix.dirname(text), atLeast: posix.dirname(text) };
       writes(folder);
     },
-    reaches: (url, sends) => reachUrl(world, findings, folders, url, sends),
-    mentionsUrl: (url) =>
-      reachUrl(
-        world,
-        { ...createFindings(), refuse: (why) => findings.refuse(why) },
-        folders,
-        { ...url, text: url.text ?? url.atLeast },
-        false,
-      ),
+    reaches(url, sends) {
+      reachUrl(world, findings, folders, url, sends);
+      if (url.text === null) perhapsReach(world, findings, folders, url);
+    },
+    mentionsUrl(url) {
+      const refuse = (why: string): void => findings.refuse(why);
+      const aside = { ...createFindings(), refuse };
+      reachUrl(world, aside, folders, { ...url, text: url.text ?? url.atLeast }, false);
+      perhapsReach(world, findings, folders, url);
+    },
     mentionsPort: (host, port) => refuseOrders(world, findings, host, port),
     loses: (what) => findings.need({ type: "undo", what }),
     runs,

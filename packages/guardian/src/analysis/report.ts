@@ -24,12 +24,18 @@ export type Need =
       /** Whether something is sent beyond what asks for an answer. */
       readonly sends: boolean;
     }
+  /** Of pages of an origin, in the assistant's browser. */
+  | { readonly type: "browse"; readonly origin: string; readonly may: "read" | "act" | "script" }
+  /** A tool of OpenClaw's that is granted by its name. */
+  | { readonly type: "tool"; readonly name: "sessions_spawn" }
   /** What is lost by it comes back only if a copy is kept. */
   | { readonly type: "undo"; readonly what: string };
 
 /** What a line would do, and what about it is not understood or never done. */
 export interface Report {
   readonly needs: readonly Need[];
+  /** Needs that it has, or not: a program is given addresses of pages, and nobody knows what it does with them. */
+  readonly perhaps?: readonly Need[];
   /** Why it cannot be known what the line does; somebody has to look. */
   readonly unknown: readonly string[];
   /** Why it is never done. */
@@ -39,6 +45,7 @@ export interface Report {
 /** Collects a report. */
 export interface Findings {
   need(need: Need): void;
+  perhaps(need: Need): void;
   unknown(why: string): void;
   refuse(why: string): void;
   report(): Report;
@@ -46,12 +53,19 @@ export interface Findings {
 
 export function createFindings(): Findings {
   const needs = new Map<string, Need>();
+  const perhaps = new Map<string, Need>();
   const unknown = new Set<string>();
   const refused = new Set<string>();
   return {
     need: (need) => void needs.set(JSON.stringify(need), need),
+    perhaps: (need) => void perhaps.set(JSON.stringify(need), need),
     unknown: (why) => void unknown.add(why),
     refuse: (why) => void refused.add(why),
-    report: () => ({ needs: [...needs.values()], unknown: [...unknown], refused: [...refused] }),
+    report: () => ({
+      needs: [...needs.values()],
+      ...(perhaps.size > 0 ? { perhaps: [...perhaps.values()] } : {}),
+      unknown: [...unknown],
+      refused: [...refused],
+    }),
   };
 }

@@ -1,9 +1,10 @@
+import { isIP } from "node:net";
 import { protectionOf } from "../paths/protected.ts";
 import { resolvePath } from "../paths/resolve.ts";
 import type { Argument } from "../shell/argument.ts";
 import type { Folders } from "../shell/walk.ts";
 import type { World } from "../world/world.ts";
-import type { Findings } from "./report.ts";
+import { createFindings, type Findings } from "./report.ts";
 
 /** Where clouds tell a machine its own secrets. */
 const metadata = new Set([
@@ -47,9 +48,27 @@ export function reachUrl(
   findings.need({ type: "reach", host, port, sends });
 }
 
+/**
+ * The same for a URL of which nobody knows whether it is reached. One with signs of a pattern is what it stands for
+ * where no file has such a name.
+ */
+export function perhapsReach(world: World, findings: Findings, folders: Folders, argument: Argument): void {
+  const text = argument.text ?? argument.pattern?.replaceAll(/\\(.)/gs, "$1") ?? null;
+  if (text === null) return;
+  const aside = createFindings();
+  reachUrl(world, aside, folders, { ...argument, text }, false);
+  for (const need of aside.report().needs)
+    if (need.type === "reach" && !isNoPublicName(need.host)) findings.perhaps(need);
+}
+
 /** Refuses what would reach a port of this computer behind which SmartClaw and OpenClaw are told what to do. */
 export function refuseOrders(world: World, findings: Findings, host: string, port: number): void {
   if (isThisComputer(host.toLowerCase()) && world.controlPorts.has(port)) findings.refuse(orders);
+}
+
+/** Whether a host is named as no exit lets it through: an address, or a name that only this computer has. */
+export function isNoPublicName(host: string): boolean {
+  return isIP(host.replaceAll(/^\[|\]$/g, "")) !== 0 || /^(?:.+\.)?localhost$/.test(host);
 }
 
 function parsed(text: string): URL | null {

@@ -61,7 +61,7 @@ test("a process that is killed while it appends loses no row whose append had re
     const end = log.head().seq;
     // One more may be on disk, that could not be told of any more.
     assert.ok([0, 1].includes(end - before - rows.length), `${end} after ${before} and ${rows.length}`);
-    assert.deepEqual(log.verify(), { state: "whole", rows: end });
+    assert.deepEqual(await log.verify(), { state: "whole", rows: end });
     const there = new Map(log.page({ before: null, limit: end }).map(({ seq, mac }) => [seq, mac]));
     assert.equal(there.size, end);
     for (const { seq, mac } of rows) assert.equal(there.get(seq), mac);
@@ -81,7 +81,7 @@ test("processes that begin the same log at the same time and append at once writ
   const place = testPlace();
   place.head = JSON.parse(readFileSync(join(folder, "head.json"), "utf8")) as AuditHead;
   const log = openTestLog(join(folder, "audit.sqlite"), place);
-  assert.deepEqual(log.verify(), { state: "whole", rows: 450 });
+  assert.deepEqual(await log.verify(), { state: "whole", rows: 450 });
   log.close();
   const seen = done.flatMap(({ told }) => told.map(({ seq }) => seq));
   assert.deepEqual(

@@ -11,14 +11,11 @@ const table = `CREATE TABLE entry (
   seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL, mac BLOB NOT NULL
 ) STRICT`;
 /** Against mistakes of ours; whoever writes to the file without SmartClaw takes them away first. */
-const triggers = ["UPDATE", "DELETE", "INSERT"]
-  .map(
-    (change) => `
+const triggerAgainst = (change: "UPDATE" | "DELETE" | "INSERT"): string => `
   CREATE TRIGGER IF NOT EXISTS no_${change.toLowerCase()} BEFORE ${change} ON entry
   ${change === "INSERT" ? "WHEN EXISTS (SELECT 1 FROM entry WHERE seq >= NEW.seq)" : ""}
-  BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`,
-  )
-  .join("");
+  BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`;
+const triggers = (["UPDATE", "DELETE", "INSERT"] as const).map(triggerAgainst).join("");
 
 /** From a file: an INTEGER of SQLite may be larger than a number holds exactly, and is not followed then. */
 const integer = z.bigint().transform(Number).pipe(z.int());
@@ -30,16 +27,22 @@ const end = z.object({ seq: integer.refine((seq) => seq < Number.MAX_SAFE_INTEGE
 export interface AuditFile {
   /** Null when there are no rows. @throws OtherFile when nothing can follow it */
   last(): AuditHead | null;
+  /** The number of the oldest row; null when there are none. */
+  first(): number | null;
   /** Null when there is no such row, or it is in a damaged part of the file. */
   row(seq: number): StoredRow | null;
   /**
    * Oldest first, as they are when they are read; one at a time, so that none waits for a reader. Null stands for a row
-   * of another form. Faults are those of SQLite.
+   * of another form. Faults are those of SQLite. @param after only those behind this one
    */
-  rows(): Generator<StoredRow | null>;
+  rows(after?: number): Generator<StoredRow | null>;
+  /** The newest of a kind; null as for `row`. */
+  newest(kind: string): StoredRow | null;
   /** Newest first, without those of another form; up to a damaged part of the file, when there are rows before it. */
   page(before: number | null, limit: number): readonly StoredRow[];
   insert(row: StoredRow): void;
+  /** Call in a transaction. */
+  removeUpTo(seq: number): void;
   /** All or nothing, on disk when it returns; nobody else writes in between. @throws SmartClawError */
   transaction<T>(work: () => T): T;
   /** Safe to call twice. */
@@ -130,10 +133,13 @@ function withStatements(database: DatabaseSync): AuditFile {
   // By the row number that every table has once, so that no row can hide behind another one with its `seq`.
   const columns = "SELECT rowid AS number, seq, at, kind, body, mac FROM entry";
   const last = reading("SELECT seq, mac FROM entry ORDER BY seq DESC LIMIT 1");
+  const first = reading("SELECT seq FROM entry ORDER BY seq LIMIT 1");
   const one = reading(`${columns} WHERE seq = ?`);
+  const ofKind = reading(`${columns} WHERE kind = ? ORDER BY seq DESC LIMIT 1`);
   const following = reading(`${columns} WHERE rowid > ? ORDER BY rowid LIMIT 1`);
   const preceding = reading(`${columns} WHERE rowid < ? ORDER BY rowid DESC LIMIT 1`);
   const insert = database.prepare("INSERT INTO entry (seq, at, kind, body, mac) VALUES (?, ?, ?, ?, ?)");
+  const remove = database.prepare("DELETE FROM entry WHERE seq <= ?");
   const [begin, commit] = [database.prepare("BEGIN IMMEDIATE"), database.prepare("COMMIT")];
 
   return {
@@ -144,16 +150,11 @@ function withStatements(database: DatabaseSync): AuditFile {
       if (parsed.success) return parsed.data;
       throw new OtherFile("nothing can follow the last row");
     },
-    row(seq) {
-      try {
-        return stored.safeParse(one.get(seq)).data ?? null;
-      } catch (error) {
-        if (isDamage(error)) return null;
-        throw error;
-      }
-    },
-    *rows() {
-      let number = -(2n ** 63n);
+    first: () => integer.safeParse(first.get()?.["seq"]).data ?? null,
+    row: (seq) => readable(() => one.get(seq)),
+    newest: (kind) => readable(() => ofKind.get(kind)),
+    *rows(after) {
+      let number = after === undefined ? -(2n ** 63n) : BigInt(after);
       for (;;) {
         const found = following.get(number);
         if (found === undefined) return;
@@ -181,6 +182,11 @@ function withStatements(database: DatabaseSync): AuditFile {
     insert({ seq, at, kind, body, mac }) {
       insert.run(seq, at, kind, body, Buffer.from(mac, "hex"));
     },
+    removeUpTo(seq) {
+      database.exec("DROP TRIGGER IF EXISTS no_delete");
+      remove.run(seq);
+      database.exec(triggerAgainst("DELETE"));
+    },
     transaction: (work) =>
       guarded(() => {
         begin.run();
@@ -197,6 +203,16 @@ function withStatements(database: DatabaseSync): AuditFile {
       if (database.isOpen) database.close();
     },
   };
+}
+
+/** What is in a damaged part of the file is not there. */
+function readable(read: () => unknown): StoredRow | null {
+  try {
+    return stored.safeParse(read()).data ?? null;
+  } catch (error) {
+    if (isDamage(error)) return null;
+    throw error;
+  }
 }
 
 /** @returns where it is now */

@@ -10,31 +10,31 @@ import { testOnSmallDisk } from "./testing/small-disk.ts";
 const large = (size: number): AuditEntry => ({ kind: "answer", body: { text: "y".repeat(size) } });
 
 testOnSmallDisk(import.meta.url, {
-  "a row is refused with a sentence, what is there stays readable, and space heals it": (disk) => {
+  "a row is refused with a sentence, what is there stays readable, and space heals it": async (disk) => {
     const [file, place] = [join(disk.path, "guardian", "audit.sqlite"), testPlace()];
     let log = openTestLog(file, place);
     for (let number = 1; number <= 20; number++) log.append(request(number));
     disk.fill();
     assert.throws(() => log.append(large(30_000)), isDiskFull);
     assert.throws(() => log.append(large(30_000)), isDiskFull);
-    assert.deepEqual(log.verify(), { state: "whole", rows: 20 });
+    assert.deepEqual(await log.verify(), { state: "whole", rows: 20 });
     assert.equal(log.page({ before: null, limit: 50 }).length, 20);
     log.close();
 
     disk.fill();
     log = openTestLog(file, place);
-    assert.deepEqual(log.verify(), { state: "whole", rows: 20 });
+    assert.deepEqual(await log.verify(), { state: "whole", rows: 20 });
     assert.deepEqual(verifyExport(log.exportLines(), testKey), { state: "whole", rows: 20 });
     assert.throws(() => log.append(large(30_000)), isDiskFull);
     disk.relieve();
     assert.equal(log.append(large(30_000)).seq, 21);
-    assert.deepEqual(log.verify(), { state: "whole", rows: 21 });
+    assert.deepEqual(await log.verify(), { state: "whole", rows: 21 });
     log.close();
     assert.equal(place.head?.seq, 21);
     assert.deepEqual(log.errors, []);
   },
 
-  "however little space is left, a row is acknowledged and there, or refused and not there": (disk) => {
+  "however little space is left, a row is acknowledged and there, or refused and not there": async (disk) => {
     const [file, place] = [join(disk.path, "audit.sqlite"), testPlace()];
     const written: string[] = [];
     let refused = 0;
@@ -51,7 +51,7 @@ testOnSmallDisk(import.meta.url, {
           assert.ok(isDiskFull(error));
           refused++;
         }
-        assert.deepEqual(log.verify(), { state: "whole", rows: written.length });
+        assert.deepEqual(await log.verify(), { state: "whole", rows: written.length });
       }
       assert.deepEqual(
         log
@@ -66,7 +66,7 @@ testOnSmallDisk(import.meta.url, {
     assert.ok(refused > 10 && written.length > 10, `${refused} refused, ${written.length} acknowledged`);
   },
 
-  "a log that could not be made for want of space is made when there is some": (disk) => {
+  "a log that could not be made for want of space is made when there is some": async (disk) => {
     const [file, place] = [join(disk.path, "guardian", "audit.sqlite"), testPlace()];
     disk.fill();
     assert.throws(() => openTestLog(file, place), isDiskFull);
@@ -75,7 +75,7 @@ testOnSmallDisk(import.meta.url, {
     disk.relieve();
     const log = openTestLog(file, place);
     assert.equal(log.append(request(1)).seq, 1);
-    assert.deepEqual(log.verify(), { state: "whole", rows: 1 });
+    assert.deepEqual(await log.verify(), { state: "whole", rows: 1 });
     log.close();
     assert.deepEqual(log.errors, []);
   },

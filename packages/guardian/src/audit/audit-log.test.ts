@@ -18,33 +18,36 @@ const entry: fc.Arbitrary<AuditEntry> = fc.record({
   body: fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" })),
 });
 
-test("whatever is appended and however often the log is opened, it is whole and gives back every row", () => {
+test("whatever is appended and however often the log is opened, it is whole and gives back every row", async () => {
   let rows = 0;
   let openings = 0;
-  fc.assert(
-    fc.property(fc.array(fc.array(entry, { maxLength: 12 }), { minLength: 1, maxLength: 5 }), (sittings) => {
-      const [file, place] = [newFile(), testPlace()];
-      const written: AuditRow[] = [];
-      for (const entries of sittings) {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(entry, { maxLength: 12 }), { minLength: 1, maxLength: 5 }),
+      async (sittings) => {
+        const [file, place] = [newFile(), testPlace()];
+        const written: AuditRow[] = [];
+        for (const entries of sittings) {
+          const log = openTestLog(file, place);
+          for (const one of entries) written.push(log.append(one));
+          assert.deepEqual(await log.verify(), { state: "whole", rows: written.length });
+          assert.deepEqual(verifyExport(log.exportLines(), testKey), await log.verify());
+          assert.equal(log.head().seq, written.length);
+          log.close();
+          assert.deepEqual(log.errors, []);
+          assert.equal(place.head?.seq ?? 0, written.length);
+          openings++;
+        }
         const log = openTestLog(file, place);
-        for (const one of entries) written.push(log.append(one));
-        assert.deepEqual(log.verify(), { state: "whole", rows: written.length });
-        assert.deepEqual(verifyExport(log.exportLines(), testKey), log.verify());
-        assert.equal(log.head().seq, written.length);
+        const page = log.page({ before: null, limit: 1000 });
         log.close();
-        assert.deepEqual(log.errors, []);
-        assert.equal(place.head?.seq ?? 0, written.length);
-        openings++;
-      }
-      const log = openTestLog(file, place);
-      const page = log.page({ before: null, limit: 1000 });
-      log.close();
-      assert.deepEqual(
-        page.toReversed().map((row) => ({ ...row, body: JSON.stringify(row.body) })),
-        written.map((row, index) => ({ ...row, seq: index + 1, body: JSON.stringify(row.body) })),
-      );
-      rows += written.length;
-    }),
+        assert.deepEqual(
+          page.toReversed().map((row) => ({ ...row, body: JSON.stringify(row.body) })),
+          written.map((row, index) => ({ ...row, seq: index + 1, body: JSON.stringify(row.body) })),
+        );
+        rows += written.length;
+      },
+    ),
     { numRuns: 40 },
   );
   assert.ok(rows > 200 && openings > 60, `${rows} rows in ${openings} openings`);
@@ -77,7 +80,7 @@ test("a row is there for others when its append returns, and a body comes back a
   log.close();
 });
 
-test("pages go back from the newest row, and the clock may be set back", () => {
+test("pages go back from the newest row, and the clock may be set back", async () => {
   let now = 1_000;
   const log = openTestLog(newFile(), testPlace(), { now: () => (now -= 7) });
   for (let number = 1; number <= 25; number++) log.append(request(number));
@@ -93,7 +96,7 @@ test("pages go back from the newest row, and the clock may be set back", () => {
     log.page({ before: 3, limit: 10 }).map(({ at }) => at),
     [1_000 - 14, 1_000 - 7],
   );
-  assert.deepEqual(log.verify(), { state: "whole", rows: 25 });
+  assert.deepEqual(await log.verify(), { state: "whole", rows: 25 });
   log.close();
 });
 
@@ -107,7 +110,7 @@ test("only its owner may read the log and its folder", { skip: process.platform 
   log.close();
 });
 
-test("SQLite itself refuses to change, take away, replace or slip in a row", () => {
+test("SQLite itself refuses to change, take away, replace or slip in a row", async () => {
   const [file, place] = [newFile(), testPlace()];
   const log = openTestLog(file, place);
   for (let number = 1; number <= 3; number++) log.append(request(number));
@@ -123,7 +126,7 @@ test("SQLite itself refuses to change, take away, replace or slip in a row", () 
     assert.throws(() => database.exec(statement), /append-only/, statement);
   database.close();
   const again = openTestLog(file, place);
-  assert.deepEqual(again.verify(), { state: "whole", rows: 3 });
+  assert.deepEqual(await again.verify(), { state: "whole", rows: 3 });
   again.close();
 });
 
@@ -138,7 +141,9 @@ test("the head is kept after 64 rows, at once for what changes who may do what, 
   for (const kind of auditKind.options) log.append({ kind, body: {} });
   assert.deepEqual(
     kept().slice(1),
-    ["grant", "revoke", "panic", "arm"].map((kind) => 65 + auditKind.options.indexOf(auditKind.parse(kind))),
+    ["answer", "grant", "revoke", "panic", "arm", "offer", "pause", "resume", "cut"].map(
+      (kind) => 65 + auditKind.options.indexOf(auditKind.parse(kind)),
+    ),
   );
   const { seq, mac } = log.append(request(1));
   log.close();
@@ -149,7 +154,7 @@ test("the head is kept after 64 rows, at once for what changes who may do what, 
   assert.equal(place.kept.length, before, "nothing was appended");
 });
 
-test("a row counts though its head cannot be kept, and the next one makes up for it", () => {
+test("a row counts though its head cannot be kept, and the next one makes up for it", async () => {
   const place = testPlace();
   const log = openTestLog(newFile(), place);
   place.full = true;
@@ -163,20 +168,20 @@ test("a row counts though its head cannot be kept, and the next one makes up for
     place.kept.map(({ seq }) => seq),
     [3],
   );
-  assert.deepEqual(log.verify(), { state: "whole", rows: 3 });
+  assert.deepEqual(await log.verify(), { state: "whole", rows: 3 });
   log.close();
 });
 
-test("two that have the same log open append to one chain, and neither keeps less than the other", () => {
+test("two that have the same log open append to one chain, and neither keeps less than the other", async () => {
   const [file, place] = [newFile(), testPlace()];
   const [one, other] = [openTestLog(file, place), openTestLog(file, place)];
   one.append(request(1));
   for (let number = 2; number <= 200; number++) (number % 3 === 0 ? one : other).append(request(number));
-  assert.deepEqual(one.verify(), { state: "whole", rows: 200 });
-  assert.deepEqual(other.verify(), one.verify());
+  assert.deepEqual(await one.verify(), { state: "whole", rows: 200 });
+  assert.deepEqual(await other.verify(), await one.verify());
   assert.deepEqual(one.head(), other.head());
   // The last row is of the other one.
-  assert.deepEqual(verifyExport(one.exportLines(), testKey), one.verify());
+  assert.deepEqual(verifyExport(one.exportLines(), testKey), await one.verify());
   one.append(request(201));
   other.append({ kind: "grant", body: {} });
   other.close();
@@ -189,7 +194,7 @@ test("two that have the same log open append to one chain, and neither keeps les
   assert.deepEqual([...one.errors, ...other.errors], []);
 });
 
-test("a body of 64 KiB is the largest, and one that is refused leaves the chain as it was", () => {
+test("a body of 64 KiB is the largest, and one that is refused leaves the chain as it was", async () => {
   const log = openTestLog(newFile());
   const around = JSON.stringify({ text: "" }).length;
   const entryOf = (bytes: number): AuditEntry => ({
@@ -203,7 +208,7 @@ test("a body of 64 KiB is the largest, and one that is refused leaves the chain 
   );
   assert.throws(() => log.append({ kind: "end", body: { never: 1n } }), TypeError);
   assert.equal(log.append(request(2)).seq, 2);
-  assert.deepEqual(log.verify(), { state: "whole", rows: 2 });
+  assert.deepEqual(await log.verify(), { state: "whole", rows: 2 });
   log.close();
 });
 
@@ -223,13 +228,13 @@ test("rows may be appended while an export is read, by whoever has the log open"
   for (const one of [log, other]) one.close();
 });
 
-test("another key finds no row that fits, and one of another length is refused", () => {
+test("another key finds no row that fits, and one of another length is refused", async () => {
   const [file, place] = [newFile(), testPlace()];
   const log = openTestLog(file, place);
   log.append(request(1));
   log.close();
   const other = openTestLog(file, place, { key: new Uint8Array(32).fill(8) });
-  assert.deepEqual(other.verify(), {
+  assert.deepEqual(await other.verify(), {
     state: "broken",
     at: 1,
     why: "changed",
@@ -268,7 +273,7 @@ test("a log that cannot be where it should be is told of", () => {
   );
 });
 
-test("a log that another program holds is said to be held, and goes on when it is let go", () => {
+test("a log that another program holds is said to be held, and goes on when it is let go", async () => {
   const file = newFile();
   const log = openTestLog(file);
   log.append(request(1));
@@ -281,6 +286,6 @@ test("a log that another program holds is said to be held, and goes on when it i
   other.exec("ROLLBACK");
   other.close();
   assert.equal(log.append(request(2)).seq, 2);
-  assert.deepEqual(log.verify(), { state: "whole", rows: 2 });
+  assert.deepEqual(await log.verify(), { state: "whole", rows: 2 });
   log.close();
 });

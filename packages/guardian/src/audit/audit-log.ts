@@ -1,24 +1,31 @@
 import { type Clock, type Log, SmartClawError } from "@smartclaw/contracts";
 import { openAuditFile } from "./audit-file.ts";
+import { baseOf } from "./base.ts";
 import { type AuditVerdict, broken } from "./chain-check.ts";
 import {
   type AuditEntry,
   type AuditHead,
   type AuditRow,
+  cutOf,
   later,
   readableRow,
   type StoredRow,
 } from "./entry.ts";
 import { exportLines } from "./export-lines.ts";
 import { createHeadKeeper, type HeadPlace, rowsPerHead } from "./head-keeper.ts";
+import { oldRows, type Room } from "./old-rows.ts";
+import { readTrail, startOfLast } from "./read-trail.ts";
 import { createSeals, emptyHead, sameMac } from "./seals.ts";
-import { guarded } from "./storage-faults.ts";
+import { guarded, guardedAsync } from "./storage-faults.ts";
 import { verifyRows } from "./verify-rows.ts";
 
 /** In bytes of JSON in UTF-8. */
 const largestBody = 65_536;
 
-/** What Guardian intended and did: rows that are only ever added, each sealed together with the one before. */
+/**
+ * What Guardian intended and did: rows that are only ever added, each sealed together with the one before. Only `prune`
+ * takes old ones away, and says so in a row.
+ */
 export interface AuditLog {
   /**
    * On disk when it returns. When it throws, nothing was appended, and the chain goes on whole afterwards.
@@ -32,8 +39,24 @@ export interface AuditLog {
    * @throws SmartClawError STORAGE_CORRUPT when the newest of them is in a damaged part of the file
    */
   page(where: { readonly before: number | null; readonly limit: number }): readonly AuditRow[];
-  /** Reads every row, and holds them against what is kept elsewhere. Tells of the first break only. */
-  verify(): AuditVerdict;
+  /**
+   * Reads every row, and holds them against what is kept elsewhere. Tells of the first break only. Meanwhile rows may be
+   * appended. @throws SmartClawError STORAGE_CORRUPT, CONFLICT
+   */
+  verify(): Promise<AuditVerdict>;
+  /**
+   * Rows that are certainly as they were written, none left out, the oldest first; null when they are not.
+   * @param after what was read before; null for the last `most` rows
+   */
+  trail(
+    after: AuditHead | null,
+    most: number,
+  ): Promise<{ readonly rows: readonly AuditRow[]; readonly head: AuditHead } | null>;
+  /**
+   * Takes away some of the oldest rows when there are too many; not while they are read.
+   * @returns whether there may be more to go @throws SmartClawError DISK_FULL, STORAGE_CORRUPT, CONFLICT
+   */
+  prune(): boolean;
   /**
    * JSON lines without their ends, read as they are asked for: the format, the rows from the oldest, the head.
    * Meanwhile rows may be appended. @throws SmartClawError STORAGE_CORRUPT where the file cannot be read further
@@ -45,7 +68,7 @@ export interface AuditLog {
   close(): void;
 }
 
-interface AuditDeps extends HeadPlace {
+interface AuditDeps extends HeadPlace, Room {
   readonly file: string;
   /** 32 bytes, for nothing else. */
   readonly key: Uint8Array;
@@ -58,12 +81,15 @@ interface AuditDeps extends HeadPlace {
  * and what follows is chained so that the break stays to be seen.
  * @throws SmartClawError DISK_FULL, STORAGE_CORRUPT, CONFLICT; whatever `keptHead` throws
  */
-export function openAuditLog({ file: path, key, clock, log, ...place }: AuditDeps): AuditLog {
+export function openAuditLog({ file: path, key, clock, log, mostRows, ...place }: AuditDeps): AuditLog {
+  const room = mostRows === undefined ? {} : { mostRows };
   const seals = createSeals(key);
   const kept = place.keptHead();
   const keeper = createHeadKeeper(place, kept?.seq ?? 0, log);
   /** What the next row follows, as far as is known here: kept elsewhere, found when the log was opened, or appended. */
   let known = kept ?? emptyHead;
+  /** How many read the rows one after the other, for whom none must go. */
+  let readers = 0;
   const file = openAuditFile(path, log);
 
   try {
@@ -98,8 +124,34 @@ export function openAuditLog({ file: path, key, clock, log, ...place }: AuditDep
   function end(): { readonly head: AuditHead; readonly lacks: boolean } {
     const last = file.last() ?? emptyHead;
     const there = last.seq === known.seq ? last : last.seq < known.seq ? null : file.row(known.seq);
-    const lacks = known.seq > 0 && there?.mac !== known.mac;
+    const lacks = known.seq > 0 && there?.mac !== known.mac && !(there === null && wasCut(known.seq));
     return { head: lacks ? { seq: Math.max(last.seq, known.seq), mac: known.mac } : last, lacks };
+  }
+
+  /** Whether another process took a row away, as it may. */
+  function wasCut(seq: number): boolean {
+    const row = file.newest("cut");
+    const after = row === null ? null : cutOf(row);
+    if (row === null || after === null || after.seq < seq) return false;
+    const before = row.seq - 1 === after.seq ? after : file.row(row.seq - 1);
+    return before !== null && sameMac(seals.row(row, before.mac), row.mac);
+  }
+
+  /** Call in a transaction. */
+  function insert(kind: AuditEntry["kind"], at: number, bytes: Uint8Array, head: AuditHead): StoredRow {
+    const unsealed = { seq: head.seq + 1, at, kind, body: bytes };
+    const row = { ...unsealed, mac: seals.row(unsealed, head.mac) };
+    file.insert(row);
+    return row;
+  }
+
+  async function reading<T>(work: () => Promise<T>): Promise<T> {
+    readers += 1;
+    try {
+      return await work();
+    } finally {
+      readers -= 1;
+    }
   }
 
   /** Asked after the rows were read: another process may just have written the first that have a head. */
@@ -124,10 +176,7 @@ export function openAuditLog({ file: path, key, clock, log, ...place }: AuditDep
             { path, row: head.seq },
             "rows of the audit log are gone or replaced; it goes on after them",
           );
-        const unsealed = { seq: head.seq + 1, at, kind, body: bytes };
-        const sealed = { ...unsealed, mac: seals.row(unsealed, head.mac) };
-        file.insert(sealed);
-        return sealed;
+        return insert(kind, at, bytes, head);
       });
       known = { seq: row.seq, mac: row.mac };
       const appended: AuditRow = { ...known, at, kind, body };
@@ -141,21 +190,54 @@ export function openAuditLog({ file: path, key, clock, log, ...place }: AuditDep
           log.warn({ row: stored.seq }, "a row of the audit log is of another form and is passed over");
         return row ?? [];
       }),
-    verify() {
-      // Before the rows: what another process keeps meanwhile may be of a row that comes after the last one read here.
+    verify: () =>
+      reading(async () => {
+        // Before the rows: what another process keeps meanwhile may be of a row that comes after the last one read here.
+        const kept = place.keptHead();
+        const verdict = await guardedAsync(() => verifyRows(file, seals, { kept, known }));
+        if (verdict.state === "broken") return verdict;
+        const last = guarded(() => end().head.seq);
+        return headIsGone(last)
+          ? broken(
+              "no-head",
+              last,
+              "The copy of the log's end is gone, so rows that were cut off would not show.",
+            )
+          : verdict;
+      }),
+    trail: (after, most) =>
+      reading(async () => {
+        const head = later(place.keptHead() ?? emptyHead, known);
+        const start = after ?? startOfLast(file, head, most);
+        const rows = start === null ? null : await guardedAsync(() => readTrail(file, seals, start, head));
+        return rows === null ? null : { rows, head };
+      }),
+    prune() {
       const kept = place.keptHead();
-      const verdict = guarded(() => verifyRows(file, seals, { kept, known }));
-      return verdict.state === "whole" && headIsGone(verdict.rows)
-        ? broken(
-            "no-head",
-            verdict.rows,
-            "The copy of the log's end is gone, so rows that were cut off would not show.",
-          )
-        : verdict;
+      if (readers > 0 || kept === null) return false;
+      const now = clock.now();
+      const cut = file.transaction(() => {
+        const { head, lacks } = end();
+        const from = { base: baseOf(file), kept: kept.seq, last: head.seq, now, ...room };
+        const after = lacks ? null : oldRows(file, seals, from);
+        if (after === null) return null;
+        const row = insert("cut", now, encode({ after }), head);
+        file.removeUpTo(after.seq);
+        return row;
+      });
+      if (cut === null) return false;
+      known = { seq: cut.seq, mac: cut.mac };
+      keeper.appended({ ...known, at: now, kind: "cut", body: {} });
+      return true;
     },
-    exportLines() {
+    *exportLines() {
       const kept = place.keptHead() ?? emptyHead;
-      return exportLines(file, seals, () => later(kept, known));
+      readers += 1;
+      try {
+        yield* exportLines(file, seals, () => later(kept, known));
+      } finally {
+        readers -= 1;
+      }
     },
     head: () => guarded(() => end().head),
     close() {

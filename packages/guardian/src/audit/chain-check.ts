@@ -1,4 +1,4 @@
-import type { AuditHead, StoredRow } from "./entry.ts";
+import { type AuditHead, cutOf, type StoredRow } from "./entry.ts";
 import { emptyHead, sameMac, type Seals } from "./seals.ts";
 
 export interface BrokenAudit {
@@ -21,6 +21,7 @@ export interface BrokenAudit {
   /** One sentence for people. */
   readonly message: string;
 }
+/** `rows` are those that are there: older ones may have been cut off by SmartClaw itself. */
 export type AuditVerdict = { readonly state: "whole"; readonly rows: number } | BrokenAudit;
 
 export function broken(why: BrokenAudit["why"], at: number, message: string): BrokenAudit {
@@ -31,6 +32,8 @@ export function broken(why: BrokenAudit["why"], at: number, message: string): Br
 export interface ChainCheck {
   /** The last row that was found good. */
   last(): AuditHead;
+  /** How many were found good. */
+  count(): number;
   /**
    * Call with the rows in the order of the log, and no more once it has found something.
    * @param row null for one that has not even the form of a row
@@ -40,10 +43,13 @@ export interface ChainCheck {
   end(head: AuditHead): BrokenAudit | null;
 }
 
-export function createChainCheck(seals: Seals): ChainCheck {
-  let last = emptyHead;
+/** @param base what the first row follows; that it may begin there, a row of the kind `cut` has to say */
+export function createChainCheck(seals: Seals, base: AuditHead): ChainCheck {
+  let last = base;
+  let cut = emptyHead;
   return {
     last: () => last,
+    count: () => last.seq - base.seq,
     next(row) {
       const expected = last.seq + 1;
       if (row !== null && row.seq > expected)
@@ -51,9 +57,14 @@ export function createChainCheck(seals: Seals): ChainCheck {
       if (row === null || row.seq !== expected || !sameMac(seals.row(row, last.mac), row.mac))
         return broken("changed", expected, `Row ${expected} is not as SmartClaw wrote it.`);
       last = { seq: row.seq, mac: row.mac };
+      cut = cutOf(row) ?? cut;
       return null;
     },
     end(head) {
+      if (base.seq > cut.seq)
+        return broken("missing", cut.seq + 1, `${rowsBetween(cut.seq + 1, base.seq)} missing.`);
+      if (base.seq < cut.seq || base.mac !== cut.mac)
+        return broken("changed", base.seq + 1, "Rows are there again that were cut off.");
       if (head.seq <= last.seq) return null;
       const gone = rowsBetween(last.seq + 1, head.seq);
       return broken("cut-off", last.seq + 1, `${gone} missing at the end of the log.`);

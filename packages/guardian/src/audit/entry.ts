@@ -12,13 +12,21 @@ export const auditKind = z.enum([
   "refused",
   "panic",
   "arm",
+  "undo",
+  /** Answers to an offer to allow for longer what is allowed again and again. */
+  "offer",
+  /** A conversation may ask no more, and may again. */
+  "pause",
+  "resume",
+  /** Old rows are gone from the log. */
+  "cut",
 ]);
 export type AuditKind = z.infer<typeof auditKind>;
 
 /** Something that is about to be done, or was. */
 export interface AuditEntry {
   readonly kind: AuditKind;
-  /** JSON, and no secrets: the log is read, exported and never pruned. */
+  /** JSON, and no secrets: the log is read, exported, and kept for months. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -41,6 +49,17 @@ export interface AuditHead {
 /** The one of both that is further; of one row, the second. */
 export function later(one: AuditHead, other: AuditHead): AuditHead {
   return other.seq >= one.seq ? other : one;
+}
+
+/**
+ * What a row of the kind `cut` says: the last row that went. The row itself is in the chain, so whoever has the head of
+ * the log has this, too.
+ */
+const cutBody = z.object({ after: z.object({ seq: z.int().positive(), mac: z.string() }) });
+
+/** Behind which row a log begins that was cut by this row; null when it is no such row. */
+export function cutOf({ kind, body }: Pick<StoredRow, "kind" | "body">): AuditHead | null {
+  return kind === "cut" ? (cutBody.safeParse(parseBody(body)).data?.after ?? null) : null;
 }
 
 /** Not a schema that copies: zod leaves out a key named `__proto__`, and a body is given back as it was written. */

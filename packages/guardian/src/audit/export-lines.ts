@@ -1,10 +1,16 @@
 import type { AuditFile } from "./audit-file.ts";
 import { type AuditHead, later, parseBody, type StoredRow } from "./entry.ts";
-import { emptyHead, type Seals } from "./seals.ts";
+import { baseOf } from "./base.ts";
+import type { Seals } from "./seals.ts";
 import { guarded } from "./storage-faults.ts";
 
-/** The first line of an export. */
-export const formatLine = JSON.stringify({ format: "smartclaw-guardian-audit", version: 1 });
+const format = "smartclaw-guardian-audit";
+
+/** The first line of an export. @param base what the first row follows: nothing, or rows that were cut off */
+export function formatLine(base: AuditHead): string {
+  if (base.seq === 0) return JSON.stringify({ format, version: 1 });
+  return JSON.stringify({ format, version: 2, base: { seq: base.seq, mac: base.mac } });
+}
 
 /**
  * A body in other bytes than SmartClaw writes stands as text, and a row of another form as that: neither is passed over,
@@ -29,8 +35,8 @@ export function* exportLines(
   seals: Seals,
   written: () => AuditHead,
 ): Generator<string, void> {
-  let last = emptyHead;
-  yield formatLine;
+  let last = guarded(() => baseOf(file));
+  yield formatLine(last);
   const rows = file.rows();
   for (;;) {
     const { done, value: row } = guarded(() => rows.next());

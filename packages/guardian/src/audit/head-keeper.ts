@@ -3,8 +3,18 @@ import type { AuditHead, AuditKind, AuditRow } from "./entry.ts";
 
 /** Only fewer rows than this can be cut off without a trace, at the end of a log that nobody has open. */
 export const rowsPerHead = 64;
-/** What changes who may do what is worth a copy at once. */
-const weighty: ReadonlySet<AuditKind> = new Set(["grant", "revoke", "panic", "arm"]);
+/** What changes who may do what is worth a copy at once, and so is what the owner said. */
+const weighty: ReadonlySet<AuditKind> = new Set([
+  "answer",
+  "grant",
+  "revoke",
+  "panic",
+  "arm",
+  "offer",
+  "pause",
+  "resume",
+  "cut",
+]);
 
 /** Where the end of the log is copied to, out of reach for whoever can write to its file. */
 export interface HeadPlace {

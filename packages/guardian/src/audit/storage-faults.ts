@@ -32,27 +32,39 @@ export function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (isFullDisk(error))
-      throw new SmartClawError(
-        "DISK_FULL",
-        "The audit log could not be written, because the disk is full or failing.",
-        "Free some space and try again.",
-        { cause: error },
-      );
-    if (resultCode(error) === busy)
-      throw new SmartClawError(
-        "CONFLICT",
-        "The audit log could not be written, because another program holds it.",
-        "Close the programs that have SmartClaw's audit log open and try again.",
-        { cause: error },
-      );
-    const ofFileSystem = (error as NodeJS.ErrnoException).syscall !== undefined;
-    if (!isDamage(error) && resultCode(error) === null && !ofFileSystem) throw error;
-    throw new SmartClawError(
-      "STORAGE_CORRUPT",
-      "The audit log could not be used, because its file is damaged or is not SmartClaw's to write.",
-      "Restart SmartClaw; if it stays, make the file yours to write, or move it away.",
+    throw saidOf(error);
+  }
+}
+
+export async function guardedAsync<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw saidOf(error);
+  }
+}
+
+function saidOf(error: unknown): unknown {
+  if (isFullDisk(error))
+    return new SmartClawError(
+      "DISK_FULL",
+      "The audit log could not be written, because the disk is full or failing.",
+      "Free some space and try again.",
       { cause: error },
     );
-  }
+  if (resultCode(error) === busy)
+    return new SmartClawError(
+      "CONFLICT",
+      "The audit log could not be written, because another program holds it.",
+      "Close the programs that have SmartClaw's audit log open and try again.",
+      { cause: error },
+    );
+  const ofFileSystem = (error as NodeJS.ErrnoException).syscall !== undefined;
+  if (!isDamage(error) && resultCode(error) === null && !ofFileSystem) return error;
+  return new SmartClawError(
+    "STORAGE_CORRUPT",
+    "The audit log could not be used, because its file is damaged or is not SmartClaw's to write.",
+    "Restart SmartClaw; if it stays, make the file yours to write, or move it away.",
+    { cause: error },
+  );
 }

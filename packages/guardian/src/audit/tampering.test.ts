@@ -304,16 +304,16 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 for (const [name, { at, why, later = { at, why }, aside, seenWhenOpened, change }] of Object.entries(cases))
-  test(`it is told of ${name}`, () => {
+  test(`it is told of ${name}`, async () => {
     const file = join(folder, `${++serial}`, "audit.sqlite");
     const place: TestPlace = { ...goodPlace, kept: [] };
     openTestLog(file, testPlace()).close();
     copyFileSync(good, file);
     change(file);
     let log = openTestLog(file, place);
-    const verdict = log.verify();
+    const verdict = await log.verify();
     assertBroken(verdict, { at, why });
-    assert.deepEqual(log.verify(), verdict, "asking changes nothing");
+    assert.deepEqual(await log.verify(), verdict, "asking changes nothing");
     assert.match(verdict.state === "broken" ? verdict.message : "", /^[A-Z][^.]*\.$/);
     assert.equal(log.errors.length > 0, seenWhenOpened ?? true, String(log.errors));
     assert.equal(log.errors.filter((message) => /moved aside/.test(message)).length, aside ? 1 : 0);
@@ -327,7 +327,7 @@ for (const [name, { at, why, later = { at, why }, aside, seenWhenOpened, change 
       for (let number = 0; number < 70; number++) appended.push(log.append(request(number)).seq);
       log.close();
       log = openTestLog(file, place);
-      assertBroken(log.verify(), later);
+      assertBroken(await log.verify(), later);
       if (why !== "unreadable") assertExportTells(log, later.at);
     }
     assert.equal(place.head?.seq, appended.at(-1), "the head is kept of the rows that follow");
@@ -354,28 +354,28 @@ function assertExportTells(log: AuditLog, at: number): void {
   assert.equal(verdict.state === "broken" ? verdict.at : null, at);
 }
 
-test("nothing is told of a log that nobody touched", () => {
+test("nothing is told of a log that nobody touched", async () => {
   const file = join(folder, `${++serial}.sqlite`);
   copyFileSync(good, file);
   assert.ok(firstInPage !== undefined && firstInPage > 1 && firstInPage < 100);
   tamper(file, () => {});
   const log = openTestLog(file, { ...goodPlace, kept: [] });
-  assert.deepEqual(log.verify(), { state: "whole", rows: last });
-  assert.deepEqual(verifyExport(log.exportLines(), testKey), log.verify());
+  assert.deepEqual(await log.verify(), { state: "whole", rows: last });
+  assert.deepEqual(verifyExport(log.exportLines(), testKey), await log.verify());
   assert.deepEqual(log.errors, []);
   log.close();
 });
 
-test("any byte of any row may be changed: it is told of that row", () => {
+test("any byte of any row may be changed: it is told of that row", async () => {
   const file = join(folder, `${++serial}.sqlite`);
   let changed = 0;
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.integer({ min: 1, max: last }),
       fc.constantFrom("kind", "body", "mac"),
       fc.nat(31),
       fc.integer({ min: 1, max: 127 }),
-      (seq, column, offset, bits) => {
+      async (seq, column, offset, bits) => {
         copyFileSync(good, file);
         tamper(file, (database) => {
           const found = database
@@ -388,7 +388,7 @@ test("any byte of any row may be changed: it is told of that row", () => {
           database.prepare(`UPDATE entry SET ${column} = CAST(? AS ${type}) WHERE seq = ?`).run(value, seq);
         });
         const log = openTestLog(file, { ...goodPlace, kept: [] });
-        const verdict = log.verify();
+        const verdict = await log.verify();
         log.close();
         assertBroken(verdict, { at: seq, why: "changed" });
         changed++;
@@ -399,20 +399,20 @@ test("any byte of any row may be changed: it is told of that row", () => {
   assert.equal(changed, 60);
 });
 
-test("a copy of the head that is gone is told of, when there must have been one", () => {
+test("a copy of the head that is gone is told of, when there must have been one", async () => {
   const file = join(folder, `${++serial}.sqlite`);
   const log = openTestLog(file, testPlace());
   for (let number = 1; number <= 63; number++) log.append(request(number));
-  assert.deepEqual(log.verify(), { state: "whole", rows: 63 });
+  assert.deepEqual(await log.verify(), { state: "whole", rows: 63 });
   log.close();
   copyFileSync(good, file);
   const without = openTestLog(file, testPlace());
   assert.equal(without.errors.length, 1);
-  assertBroken(without.verify(), { at: last, why: "no-head" });
+  assertBroken(await without.verify(), { at: last, why: "no-head" });
   without.close();
 });
 
-test("rows that were only in the write-ahead log are missed when it is taken away", () => {
+test("rows that were only in the write-ahead log are missed when it is taken away", async () => {
   const [file, copy] = [join(folder, `${++serial}.sqlite`), join(folder, `${++serial}.sqlite`)];
   const place = testPlace();
   const log = openTestLog(file, place);
@@ -420,17 +420,17 @@ test("rows that were only in the write-ahead log are missed when it is taken awa
   copyFileSync(file, copy);
   log.close();
   const robbed = openTestLog(copy, place);
-  assertBroken(robbed.verify(), { at: 1, why: "cut-off" });
+  assertBroken(await robbed.verify(), { at: 1, why: "cut-off" });
   robbed.close();
 });
 
-test("rows that are cut off while the log is open are missed, before the head is kept and for ever after", () => {
+test("rows that are cut off while the log is open are missed, before the head is kept and for ever after", async () => {
   const file = join(folder, `${++serial}.sqlite`);
   const place = testPlace();
   let log = openTestLog(file, place);
   for (let number = 1; number <= 40; number++) log.append(request(number));
   tamper(file, (database) => database.exec("DELETE FROM entry WHERE seq > 30"));
-  assertBroken(log.verify(), { at: 31, why: "cut-off" });
+  assertBroken(await log.verify(), { at: 31, why: "cut-off" });
   assert.equal(place.head, null);
   assert.equal(log.head().seq, 40);
   assertExportTells(log, 31);
@@ -440,7 +440,7 @@ test("rows that are cut off while the log is open are missed, before the head is
   assert.deepEqual(log.errors, ["rows of the audit log are gone or replaced; it goes on after them"]);
   log.close();
   log = openTestLog(file, place);
-  assert.deepEqual(log.verify(), {
+  assert.deepEqual(await log.verify(), {
     state: "broken",
     at: 31,
     why: "missing",
@@ -449,20 +449,20 @@ test("rows that are cut off while the log is open are missed, before the head is
   log.close();
 });
 
-test("rows that another process wrote and kept the head of are missed, too", () => {
+test("rows that another process wrote and kept the head of are missed, too", async () => {
   const file = join(folder, `${++serial}.sqlite`);
   const place = testPlace();
   const [log, other] = [openTestLog(file, place), openTestLog(file, place)];
   log.append(request(1));
   for (let number = 2; number <= 9; number++) other.append({ kind: "grant", body: {} });
   tamper(file, (database) => database.exec("DELETE FROM entry WHERE seq > 4"));
-  assertBroken(log.verify(), { at: 5, why: "cut-off" });
+  assertBroken(await log.verify(), { at: 5, why: "cut-off" });
   assertExportTells(log, 5);
   other.close();
   log.close();
 });
 
-test("what stands in the way of a row is told of, and when it is gone, the chain goes on whole", () => {
+test("what stands in the way of a row is told of, and when it is gone, the chain goes on whole", async () => {
   const file = join(folder, `${++serial}.sqlite`);
   const log = openTestLog(file);
   log.append(request(1));
@@ -470,17 +470,17 @@ test("what stands in the way of a row is told of, and when it is gone, the chain
     database.exec(`INSERT INTO entry VALUES (${Number.MAX_SAFE_INTEGER}, 0, 'end', x'7b7d', x'00')`),
   );
   assert.throws(() => log.append(request(2)), { code: "STORAGE_CORRUPT" });
-  assertBroken(log.verify(), { at: 2, why: "missing" });
+  assertBroken(await log.verify(), { at: 2, why: "missing" });
   const database = new DatabaseSync(file);
   database.exec("DELETE FROM entry WHERE seq > 1");
   database.close();
   assert.equal(log.append(request(2)).seq, 2);
-  assert.deepEqual(log.verify(), { state: "whole", rows: 2 });
+  assert.deepEqual(await log.verify(), { state: "whole", rows: 2 });
   assert.deepEqual(log.errors, []);
   log.close();
 });
 
-test("a table that goes away while the log is open is told of, and a new opening goes on", () => {
+test("a table that goes away while the log is open is told of, and a new opening goes on", async () => {
   const file = join(folder, `${++serial}.sqlite`);
   const place = testPlace();
   const log = openTestLog(file, place);
@@ -491,11 +491,11 @@ test("a table that goes away while the log is open is told of, and a new opening
   assert.throws(() => log.append(request(6)), refused);
   assert.throws(() => log.page({ before: null, limit: 5 }), refused);
   assert.throws(() => [...log.exportLines()], refused);
-  assertBroken(log.verify(), { at: 1, why: "unreadable" });
+  assertBroken(await log.verify(), { at: 1, why: "unreadable" });
   log.close();
   const again = openTestLog(file, place);
   assert.equal(again.append(request(6)).seq, 6);
-  assertBroken(again.verify(), { at: 1, why: "missing" });
+  assertBroken(await again.verify(), { at: 1, why: "missing" });
   again.close();
 });
 
@@ -518,7 +518,7 @@ test("an export ends where the file is damaged, and does not look whole", () => 
   log.close();
 });
 
-test("a log is opened though the row whose head is kept is in a damaged part, and goes on after the last one", () => {
+test("a log is opened though the row whose head is kept is in a damaged part, and goes on after the last one", async () => {
   const file = join(folder, `${++serial}.sqlite`);
   writeFileSync(file, overwritten);
   const place = testPlace();
@@ -530,7 +530,7 @@ test("a log is opened though the row whose head is kept is in a damaged part, an
   assert.equal(log.errors.length, 1);
   assert.equal(log.append(request(1)).seq, last + 1);
   assert.equal(log.append(request(2)).seq, last + 2);
-  assertBroken(log.verify(), { at: firstInPage ?? 0, why: "unreadable" });
+  assertBroken(await log.verify(), { at: firstInPage ?? 0, why: "unreadable" });
   log.close();
 });
 

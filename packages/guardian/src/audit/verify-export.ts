@@ -2,8 +2,9 @@ import { z } from "zod";
 import { type AuditVerdict, broken, type BrokenAudit, createChainCheck } from "./chain-check.ts";
 import { type AuditHead, exportedRow, type StoredRow } from "./entry.ts";
 import { formatLine, headLine, rowLine } from "./export-lines.ts";
-import { createSeals, sameMac } from "./seals.ts";
+import { createSeals, emptyHead, sameMac } from "./seals.ts";
 
+const baseOfLine = z.object({ base: z.object({ seq: z.int().positive(), mac: z.string() }) });
 const headOfLine = z.object({ head: z.object({ seq: z.int(), mac: z.string() }) });
 
 /**
@@ -13,12 +14,14 @@ const headOfLine = z.object({ head: z.object({ seq: z.int(), mac: z.string() }) 
  */
 export function verifyExport(lines: Iterable<string>, key: Uint8Array): AuditVerdict {
   const seals = createSeals(key);
-  const check = createChainCheck(seals);
+  let check = createChainCheck(seals, emptyHead);
   let next: "format" | "row" | "nothing" = "format";
   for (const line of lines) {
     if (line === "") continue;
     if (next === "format") {
-      if (line !== formatLine) break;
+      const base = baseOfLine.safeParse(parseJson(line)).data?.base ?? emptyHead;
+      if (line !== formatLine(base)) break;
+      check = createChainCheck(seals, base);
       next = "row";
       continue;
     }
@@ -34,10 +37,10 @@ export function verifyExport(lines: Iterable<string>, key: Uint8Array): AuditVer
     if (wrong !== null) return wrong;
     if (head !== undefined) next = "nothing";
   }
-  const rows = check.last().seq;
-  if (next === "nothing") return { state: "whole", rows };
+  const last = check.last().seq;
+  if (next === "nothing") return { state: "whole", rows: check.count() };
   return next === "row"
-    ? broken("cut-off", rows + 1, `The export ends after row ${rows}, without its last line.`)
+    ? broken("cut-off", last + 1, `The export ends after row ${last}, without its last line.`)
     : broken("unreadable", 0, "This is not an export of the audit log, or one by a later SmartClaw.");
 }
 

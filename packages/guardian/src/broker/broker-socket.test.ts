@@ -31,11 +31,19 @@ const broker: Broker = {
   },
   finish: (job) => void heard.push(["finish", job]),
   close: (session, toolCallId) => void heard.push(["close", session, toolCallId]),
-  hint: (session) => `hint for ${session}`,
-  files: { covers: () => false },
+  over(session, toolCallId, tab) {
+    heard.push(["over", session, toolCallId, tab]);
+    return { withheld: null, note: "told" };
+  },
+  mayReach: () => "not granted",
+  hint: (session) => Promise.resolve(`hint for ${session}`),
+  files: { covers: () => false, withoutCopy: () => null },
   noteFile() {},
   questions: { waiting: () => [], askedSince: () => 0 },
   answer() {},
+  pauses: { paused: () => [], resume: () => false },
+  started: (child, parent) => void heard.push(["started", child, parent]),
+  probe: () => ({ word: "", answer: "" }),
   stopAll: () => 0,
 };
 const world = describedWorld({
@@ -118,6 +126,9 @@ test("each order has its answer, and a door that nobody else opens", async () =>
     ["finish", "j"],
     ["close", "s", "c"],
   ]);
+  const over = { op: "over", session: "s", toolCallId: "c", tab: null };
+  assert.deepEqual(await order(over), { answer: { withheld: null, note: "told" } });
+  assert.deepEqual(heard.at(-1), ["over", "s", "c", null]);
   assert.deepEqual(await order({ op: "hint", session: "s" }), { answer: { text: "hint for s" } });
   assert.deepEqual(await order({ op: "folder", path: "/p/link/../real" }), { answer: { path: "/p/real" } });
   for (const path of ["/p/file", "/p/none"])

@@ -25,6 +25,13 @@ const order = z.discriminatedUnion("op", [
   }),
   z.object({ op: z.literal("finish"), job: z.string().max(4096) }),
   z.object({ op: z.literal("close"), session, toolCallId: z.string().max(300) }),
+  z.object({
+    op: z.literal("over"),
+    session,
+    toolCallId: z.string().max(300),
+    tab: z.string().max(300).nullable(),
+  }),
+  z.object({ op: z.literal("started"), child: session, parent: session }),
   z.object({ op: z.literal("folder"), path: folder }),
   z.object({ op: z.literal("hint"), session }),
   z.object({ op: z.literal("file"), session, order: fileOrder }),
@@ -64,8 +71,12 @@ export async function openBrokerSocket(deps: {
         return broker.finish(asked.job) ?? {};
       case "close":
         return broker.close(asked.session, asked.toolCallId) ?? {};
+      case "over":
+        return broker.over(asked.session, asked.toolCallId, asked.tab);
+      case "started":
+        return broker.started(asked.child, asked.parent) ?? {};
       case "hint":
-        return { text: broker.hint(asked.session) };
+        return { text: await broker.hint(asked.session) };
       case "folder": {
         const place = resolvePath(deps.world, "/", asked.path);
         return { path: place?.kind === "folder" ? place.path : null };

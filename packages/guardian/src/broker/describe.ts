@@ -19,22 +19,36 @@ function effectOf(need: Need): ActionEffect {
       return { kind: need.type, what: need.path };
     case "reach":
       return { kind: need.sends ? "send" : "fetch", what: need.host };
+    case "browse":
+      return {
+        kind: ({ read: "browse", act: "act", script: "script" } as const)[need.may],
+        what: need.origin,
+      };
+    case "tool":
+      return { kind: "call", what: "a sub-agent" };
     case "undo":
       return { kind: "remove", what: need.what };
   }
 }
 
 /**
- * `red`: something is lost, sent out, or not known; `amber`: a program does more than its data arguments say, or the
- * network is reached; `blue`: something is written; `green`: the rest.
+ * `red`: something is lost, sent out, or not known, or a script runs in a page; `amber`: a program does more than its
+ * data arguments say, the network is reached, or somebody acts in a page; `blue`: something is written, or a page is
+ * read, which learns the address that it is read by; `green`: the rest.
  */
 export function riskOf({ report, missing }: Pick<Decision, "report" | "missing">): GuardianRequest["risk"] {
   const has = (test: (need: Need) => boolean): boolean => missing.some(test);
   const lost = has(({ type }) => type === "remove" || type === "undo");
-  if (lost || has((need) => need.type === "reach" && need.sends)) return "red";
-  const more = has((need) => need.type === "reach" || (need.type === "run" && need.beyond !== null));
+  const scripts = has((need) => need.type === "browse" && need.may === "script");
+  if (lost || scripts || has((need) => need.type === "reach" && need.sends)) return "red";
+  const more = has(
+    (need) =>
+      need.type === "reach" ||
+      (need.type === "run" && need.beyond !== null) ||
+      (need.type === "browse" && need.may === "act"),
+  );
   if (report.unknown.length > 0 || more) return "amber";
-  return has(({ type }) => type === "write") ? "blue" : "green";
+  return has(({ type }) => type === "write" || type === "browse") ? "blue" : "green";
 }
 
 /** What, granted, would let exactly this through; null when there is nothing, or when it is not to be had for longer. */
@@ -58,6 +72,10 @@ function scopeFor(need: Need): GrantScope | null {
       return { type: need.type, path: need.path };
     case "reach":
       return need.port === 443 && !need.sends ? { type: "reach", host: need.host } : null;
+    case "browse":
+      return need.may === "script" ? null : { type: "browse", origin: need.origin, may: need.may };
+    case "tool":
+      return { type: "tool", name: need.name };
     case "remove":
     case "undo":
       return null;

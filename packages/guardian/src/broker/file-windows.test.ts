@@ -7,7 +7,7 @@ type Access = Parameters<FileWindows["covers"]>[1];
 
 test("a window is for exactly its files, and for what has to be looked at on the way", () => {
   const windows = createFileWindows(() => 0);
-  windows.open("c", { session: "s", reads: ["/p/a"], writes: ["/p/deep/b"] });
+  windows.open("c", { session: "s", reads: ["/p/a"], writes: ["/p/deep/b"], without: null });
   const covered = (access: Access, path: string): boolean => windows.covers("s", access, path);
   const yes: readonly [Access, string][] = [
     ["read", "/p/a"],
@@ -40,8 +40,8 @@ test("a window is for exactly its files, and for what has to be looked at on the
 
 test("it is for one conversation, also where two call a call the same", () => {
   const windows = createFileWindows(() => 0);
-  windows.open("call_0", { session: "one", reads: ["/p/a"], writes: [] });
-  windows.open("call_0", { session: "other", reads: ["/p/b"], writes: [] });
+  windows.open("call_0", { session: "one", reads: ["/p/a"], writes: [], without: null });
+  windows.open("call_0", { session: "other", reads: ["/p/b"], writes: [], without: null });
   assert.ok(windows.covers("one", "read", "/p/a"), "the other one did not close it");
   assert.ok(!windows.covers("one", "read", "/p/b"));
   assert.ok(!windows.covers("other", "read", "/p/a"));
@@ -67,7 +67,7 @@ test("whatever is opened, closed and waited for, only what is open is covered", 
       for (const one of steps) {
         if (one.kind === "open") {
           const { session, call, file } = one;
-          windows.open(call, { session, reads: [], writes: [`/${file}`] });
+          windows.open(call, { session, reads: [], writes: [`/${file}`], without: null });
           model.set(session + call, { session, file, until: now + 60_000 });
         } else if (one.kind === "close") {
           windows.close(one.session, one.call);

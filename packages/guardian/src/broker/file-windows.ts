@@ -5,6 +5,8 @@ interface FileWindow {
   readonly session: string;
   readonly reads: readonly string[];
   readonly writes: readonly string[];
+  /** Why no copy is kept of what is written over; null when one is. The owner said yes to it. */
+  readonly without: string | null;
 }
 
 /** File tools are no single act: OpenClaw looks, reads and writes. A decision opens a window for one call of a tool. */
@@ -13,6 +15,8 @@ export interface FileWindows {
   close(session: string, toolCallId: string): void;
   /** @param access `look` at whether something is there; `make` a folder in which a file is to be written */
   covers(session: string, access: "look" | "read" | "write" | "make", path: string): boolean;
+  /** Why a file is written over without a copy; null when one is to be kept. */
+  withoutCopy(session: string, path: string): string | null;
   closeAll(): void;
 }
 
@@ -33,6 +37,12 @@ export function createFileWindows(now: () => number): FileWindows {
         else if (window.session === session && holds(window, access, path)) return true;
       }
       return false;
+    },
+    withoutCopy(session, path) {
+      for (const one of windows.values())
+        if (one.session === session && one.writes.includes(path) && one.without !== null && one.until > now())
+          return one.without;
+      return null;
     },
     closeAll: () => windows.clear(),
   };

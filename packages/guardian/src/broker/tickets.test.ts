@@ -5,11 +5,12 @@ import { createTickets, type Permit } from "./tickets.ts";
 
 const permit = (text: string): Permit => ({
   session: "agent:main:1",
+  root: "agent:main:1",
   toolCallId: "c",
   text,
   folder: "/p",
   environment: {},
-  plan: { folder: "/p", readable: [], writable: [], hidden: [], kept: [], versionControl: false },
+  plan: { folder: "/p", readable: [], writable: [], hidden: [], kept: [], versionControl: false, hosts: [] },
   callers: ["owner"],
   decision: {
     decision: "allow",
@@ -18,6 +19,7 @@ const permit = (text: string): Permit => ({
     missing: [],
     report: { needs: [], unknown: [], refused: [] },
   },
+  without: null,
   epoch: 1,
 });
 

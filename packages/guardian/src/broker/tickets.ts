@@ -6,6 +6,8 @@ import type { SandboxPlan } from "../sandbox/plan.ts";
 /** A decision that let a command through, bound to it. */
 export interface Permit {
   readonly session: string;
+  /** The conversation on whose behalf it is; the same but for sub-agents. */
+  readonly root: string;
   readonly toolCallId: string;
   readonly text: string;
   /** Absolute, without links. */
@@ -15,6 +17,8 @@ export interface Permit {
   readonly callers: readonly string[];
   /** What let it through; what it has `missing`, the owner said yes to. */
   readonly decision: Decision;
+  /** Why no copy is kept of what would be lost, which the owner said yes to; null when one is, or nothing is lost. */
+  readonly without: string | null;
   /** Of the grants, when it was decided; after a panic it is another. */
   readonly epoch: number;
 }

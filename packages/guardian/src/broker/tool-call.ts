@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { z } from "zod";
+import { type BrowserCall, readBrowserCall } from "./browser-call.ts";
 
 /** What OpenClaw asks before a tool is called. */
 export const toolCall = z.object({
@@ -28,11 +29,22 @@ export type Action =
       readonly reads: readonly string[];
       readonly writes: readonly string[];
     }
+  | {
+      readonly type: "browser";
+      readonly call: BrowserCall;
+      /** For people. */
+      readonly text: string;
+    }
+  /** A task for a sub-agent, whose calls are decided on by themselves. */
+  | { readonly type: "delegate"; readonly text: string }
   /** Words for a program that runs already. */
   | { readonly type: "input"; readonly text: string }
   /** Looks at, or ends, what was allowed before. */
   | { readonly type: "free" }
   | { readonly type: "refused"; readonly reason: string };
+
+/** What can be decided on. */
+export type Doable = Exclude<Action, { type: "free" | "refused" }>;
 
 /** Longer, nobody reads. In UTF-16 code units. */
 const longest = 65_536;
@@ -47,6 +59,23 @@ const exec = z.looseObject({
   host: z.enum(["auto", "sandbox"]).default("auto"),
   elevated: z.literal(false).default(false),
   node: z.undefined().optional(),
+});
+/** A sub-agent in the background, that works where its conversation does and tells it the result. */
+const spawn = z.strictObject({
+  task: withoutNul.min(1).max(longest),
+  taskName: z.string().max(64).optional(),
+  label: z.string().max(200).optional(),
+  runtime: z.literal("subagent").optional(),
+  mode: z.literal("run").optional(),
+  thinking: z.string().max(40).optional(),
+  runTimeoutSeconds: z.int().nonnegative().optional(),
+  cleanup: z.enum(["delete", "keep"]).optional(),
+  context: z.enum(["isolated", "fork"]).optional(),
+  sandbox: z.enum(["inherit", "require"]).optional(),
+  completionTarget: z.literal("parent").optional(),
+  expectsCompletionMessage: z.literal(true).optional(),
+  visible: z.literal(false).optional(),
+  thread: z.literal(false).optional(),
 });
 const process = z.looseObject({ action: z.string() });
 /** Under another name OpenClaw does not take it. */
@@ -90,6 +119,16 @@ export function readAction({ tool, params }: Pick<ToolCall, "tool" | "params">):
         writes: tool === "read" ? [] : [call.path],
       };
     }
+    case "browser": {
+      const read = readBrowserCall(params);
+      return "refused" in read ? refused(read.refused) : { type: "browser", ...read };
+    }
+    case "sessions_spawn": {
+      const call = spawn.safeParse(params).data;
+      if (call === undefined) return refused("a sub-agent of another kind than a plain one");
+      return { type: "delegate", text: call.task };
+    }
+    case "sessions_yield":
     case "session_status":
       return { type: "free" };
     default:

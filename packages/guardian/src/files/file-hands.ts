@@ -34,7 +34,7 @@ export class FileRefusal extends Error {
  * A folder held open. Names in it are reached through the descriptor (`/proc/self/fd`), as `openat(2)` does, so that
  * nobody can put another folder in its place meanwhile.
  */
-function openFolder(path: string, make: boolean): number {
+export function openFolder(path: string, make: boolean): number {
   const parts = path.split("/").filter((one) => one !== "");
   if (!path.startsWith("/") || parts.includes(".") || parts.includes("..")) throw notOfAFile();
   let held = openSync("/", O_RDONLY | O_DIRECTORY);

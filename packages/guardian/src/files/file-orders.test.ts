@@ -50,7 +50,7 @@ function open(noteFails = false) {
     },
   });
   const window = (reads: string[], writes: string[] = [], who = session): void =>
-    windows.open("c", { session: who, reads, writes });
+    windows.open("c", { session: who, reads, writes, without: null });
   const order = (one: FileOrder, who = session): unknown => carryOut(who, one);
   return { windows, noted, window, order };
 }

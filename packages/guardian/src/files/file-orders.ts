@@ -21,6 +21,9 @@ export const fileOrder = z.discriminatedUnion("what", [
 ]);
 export type FileOrder = z.infer<typeof fileOrder>;
 
+/** @param more what is written down with it */
+export type FileOrders = (session: string, order: FileOrder, more?: object) => unknown;
+
 /** In bytes. */
 const largestFile = 64 * 1024 * 1024;
 
@@ -32,8 +35,8 @@ const largestFile = 64 * 1024 * 1024;
 export function createFileOrders(deps: {
   readonly world: World;
   readonly windows: Pick<FileWindows, "covers">;
-  readonly note: (session: string, what: string, path: string) => void;
-}): (session: string, order: FileOrder) => unknown {
+  readonly note: (session: string, what: string, path: string, more: object) => void;
+}): FileOrders {
   const { world, windows } = deps;
 
   function placeOf(session: string, order: FileOrder): string {
@@ -55,10 +58,10 @@ export function createFileOrders(deps: {
     return place.path;
   }
 
-  return (session, order) => {
+  return (session, order, more = {}) => {
     const place = placeOf(session, order);
     if (order.what === "where") return { path: place };
-    if (order.what !== "stat") deps.note(session, order.what, place);
+    if (order.what !== "stat") deps.note(session, order.what, place, more);
     try {
       switch (order.what) {
         case "read": {

@@ -9,6 +9,7 @@ import { builtinOf } from "../shell/builtins.ts";
 import type { World } from "../world/world.ts";
 import type { Scope } from "./grant.ts";
 import type { NewGrant } from "./grant-record.ts";
+import { objectionToOrigin } from "./origin.ts";
 
 /** Of these the profiles say that nobody can tell from their arguments what they do: as of Node, and as of ssh. */
 const opaque = new Set(["node", "ssh"].map(profileOf));
@@ -41,6 +42,7 @@ export function checkScope(grant: Pick<NewGrant, "effect" | "scope">, world: Wor
 
 /** The same, as far as it needs no computer to tell. */
 export function objectionTo({ effect, scope }: Pick<NewGrant, "effect" | "scope">): string | null {
+  if (scope.type === "browse") return objectionToOrigin(scope.origin);
   if (effect === "deny") return null;
   if (scope.type === "run") return objectionToRun(scope);
   const isAll = (scope.type === "read" || scope.type === "write") && scope.path === "/";

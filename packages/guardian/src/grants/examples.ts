@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Scope } from "./grant.ts";
+import { browsing, type Scope } from "./grant.ts";
 import { privateKey, usualArguments } from "./usual-arguments.ts";
 
 /** Command lines, for people, of what a grant would allow and of what it would not. */
@@ -19,6 +19,13 @@ export function examplesOf(scope: Scope): Examples {
       return examplesOfWrite(scope.path);
     case "reach":
       return examplesOfReach(scope.host);
+    case "browse":
+      return examplesOfBrowse(scope.origin, scope.may);
+    case "tool":
+      return {
+        allows: ["have a sub-agent read the logs"],
+        refuses: ["whatever a sub-agent is not granted itself"],
+      };
     case "undo":
       return {
         allows: ["git restore notes.txt", "git reset --hard"],
@@ -72,6 +79,21 @@ function examplesOfReach(host: string): Examples {
     // An address in numbers of the newer kind is not read as a plain one, and always asked about.
     allows: host.startsWith("[") ? [] : [`curl https://${host}/`],
     refuses: [`curl -d @notes.txt https://${host}/`, `curl http://${host}/`, `curl https://${other}/`],
+  };
+}
+
+/** Not command lines: what the assistant would do in its browser. */
+function examplesOfBrowse(origin: string, may: (typeof browsing)[number]): Examples {
+  const deeds = {
+    read: `read ${origin}/news`,
+    act: `fill in a form on ${origin}/contact`,
+    script: `run a script on ${origin}/`,
+  };
+  const at = browsing.indexOf(may);
+  const other = origin.replace("://", "://other.");
+  return {
+    allows: [`open ${origin}/`, deeds.read, ...browsing.slice(1, at + 1).map((one) => deeds[one])].slice(-3),
+    refuses: [...browsing.slice(at + 1).map((one) => deeds[one]), `open ${other}/`].slice(0, 3),
   };
 }
 

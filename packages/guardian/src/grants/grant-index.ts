@@ -2,7 +2,7 @@ import type { Need } from "../analysis/report.ts";
 import { isWithin, pathsTo } from "../paths/resolve.ts";
 import { findProgram } from "../programs/find-program.ts";
 import type { World } from "../world/world.ts";
-import type { Grant } from "./grant.ts";
+import { browsing, type Grant } from "./grant.ts";
 
 /** Grants, found by what they are about. */
 export interface GrantIndex {
@@ -38,6 +38,8 @@ function keyOf({ scope }: Grant, world: World): string | null {
     return program === null ? null : runKey(program.file, scope.words[1]);
   }
   if (scope.type === "reach") return `reach ${scope.host.toLowerCase()}`;
+  if (scope.type === "browse") return `browse ${scope.origin}`;
+  if (scope.type === "tool") return `tool ${scope.name}`;
   return scope.type === "undo" ? "undo" : `path ${scope.path}`;
 }
 
@@ -52,6 +54,8 @@ function keysOf(need: Need): readonly string[] {
     return [...first].map((word) => runKey(need.program, word));
   }
   if (need.type === "reach") return [`reach ${need.host}`];
+  if (need.type === "browse") return [`browse ${need.origin}`];
+  if (need.type === "tool") return [`tool ${need.name}`];
   if (need.type === "undo") return ["undo"];
   return [...pathsTo(need.path)].map((path) => `path ${path}`);
 }
@@ -69,6 +73,13 @@ function covers({ scope, effect }: Grant, need: Need): boolean {
   }
   if (need.type === "reach")
     return scope.type === "reach" && (effect === "deny" || (need.port === 443 && !need.sends));
+  if (need.type === "browse") {
+    if (scope.type !== "browse" || scope.origin !== need.origin) return false;
+    const more = browsing.indexOf(scope.may) - browsing.indexOf(need.may);
+    // Who may do more may do less; what is forbidden is forbidden with all that is more.
+    return effect === "allow" ? more >= 0 : more <= 0;
+  }
+  if (need.type === "tool") return scope.type === "tool" && scope.name === need.name;
   if (need.type === "undo") return scope.type === "undo";
   if (scope.type !== "read" && scope.type !== "write") return false;
   if (effect === "deny") return scope.type === "read" || need.type !== "read";

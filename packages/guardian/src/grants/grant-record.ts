@@ -2,7 +2,8 @@ import { posix } from "node:path";
 import { timestamp } from "@smartclaw/contracts";
 import { z } from "zod";
 import { deceptionsIn } from "../text/deceptions.ts";
-import { type Grant, isOwn, type Scope } from "./grant.ts";
+import { browsing, type Grant, isOwn, namedTools, type Scope } from "./grant.ts";
+import { objectionToOrigin } from "./origin.ts";
 
 /** How long a grant holds. What is allowed once is no grant: it is the answer to one request. */
 export type Duration =
@@ -55,6 +56,13 @@ const host = z
   .string()
   .refine(isHost, "a host must be one name in lower case, or one address, as it stands in a URL");
 
+const origin = z
+  .string()
+  .max(300)
+  .refine((text) => objectionToOrigin(text) === null, {
+    error: ({ input }) => objectionToOrigin(String(input)) ?? "",
+  });
+
 const caller = z
   .string()
   .regex(/^(?:owner|[a-z]+:[!-~]{1,200})$/, "a caller has another form")
@@ -77,6 +85,8 @@ const scope = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("read"), path }),
   z.strictObject({ type: z.literal("write"), path }),
   z.strictObject({ type: z.literal("reach"), host }),
+  z.strictObject({ type: z.literal("browse"), origin, may: z.enum(browsing) }),
+  z.strictObject({ type: z.literal("tool"), name: z.enum(namedTools) }),
   z.strictObject({ type: z.literal("undo") }),
 ]);
 
@@ -104,6 +114,11 @@ export const newGrantForm = form
     ({ callers, duration }) =>
       duration.kind !== "session" || (callers?.length === 1 && callers[0] === duration.session),
     "a grant for a session is for that session only",
+  )
+  .refine(
+    ({ effect, scope, source }) =>
+      effect === "deny" || source !== "request" || scope.type !== "browse" || scope.may !== "script",
+    "scripts in pages are granted by hand, and never as the answer to a question",
   );
 
 /** What stands on the disk. */

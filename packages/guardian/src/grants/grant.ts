@@ -11,6 +11,10 @@ export type Scope =
   | { readonly type: "read" | "write"; readonly path: string }
   /** A host by its name, to fetch from over https. */
   | { readonly type: "reach"; readonly host: string }
+  /** Pages of an origin in the assistant's browser. Who may act there may read, who may run scripts may do both. */
+  | { readonly type: "browse"; readonly origin: string; readonly may: "read" | "act" | "script" }
+  /** One of OpenClaw's tools, by its name: one that does nothing but to start what is decided on by itself. */
+  | { readonly type: "tool"; readonly name: (typeof namedTools)[number] }
   /** A copy is kept before something is lost. */
   | { readonly type: "undo" };
 
@@ -24,6 +28,15 @@ export interface Grant {
   /** In milliseconds since 1970; null for no end. */
   readonly until: number | null;
 }
+
+/** Tools that are granted by their name. */
+export const namedTools = ["sessions_spawn"] as const;
+
+/** From the least. */
+export const browsing = ["read", "act", "script"] as const satisfies readonly Extract<
+  Scope,
+  { type: "browse" }
+>["may"][];
 
 /** Whether somebody is the owner, or works for the owner: the others may not even raise a question. */
 export function isOwn(caller: string): boolean {

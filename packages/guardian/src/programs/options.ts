@@ -155,7 +155,9 @@ export function readEverything(call: Call): void {
 /** Looks at every path that may be meant by a word. */
 export function suspect(call: Call, arg: Argument): void {
   const text = arg.text ?? arg.atLeast;
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) call.mentionsUrl(arg);
+  const value = /^-[^=]*=(.*)$/s.exec(text)?.[1] ?? text;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
+    call.mentionsUrl({ ...arg, text: arg.text === null ? null : value, atLeast: value });
   const parts = [
     text,
     ...text.split(/[=@:,]/),

@@ -140,6 +140,11 @@ export function looksInside(call: Call): void {
   }
 }
 
+/** Whether it runs whatever program stands in its arguments, and is asked about itself. */
+export function isRunner(name: string): boolean {
+  return runners.has(name);
+}
+
 export function isShell(name: string): boolean {
   return /^(?:sh|bash|dash|zsh|ksh|mksh|ash|csh|tcsh|fish|rbash|rksh|busybox|pwsh)$/.test(name);
 }

@@ -1,4 +1,6 @@
+import { descriptors } from "./descriptors.ts";
 import type { Mount } from "./mounts.ts";
+import { relayVariables } from "./relay.ts";
 
 /** What a sandboxed command is told of its surroundings. */
 export interface SandboxSurroundings {
@@ -7,13 +9,9 @@ export interface SandboxSurroundings {
   readonly folder: string;
   /** Beyond the few that every command gets. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether it lies in another sandbox, whose network it shares, and which reports for it. */
+  readonly isRelayed: boolean;
 }
-
-/**
- * File descriptors that the launching script opens: orders down, reports up, what tells of the end, the filter, and the
- * gate, at which the sandbox waits, all its mounts made, before it runs anything.
- */
-export const descriptors = { orders: 9, reports: 8, alive: 7, filter: 6, gate: 5 } as const;
 
 /**
  * Of the system a program finds its own parts, and nothing that anybody would keep to themselves. Certificates are the
@@ -40,11 +38,12 @@ const system: readonly (readonly string[])[] = [
 
 /**
  * Arguments for `bwrap` (bubblewrap 0.8 or newer): namespaces of its own for everything, no network, no terminal, no
- * way to more namespaces, a private home and temporary folder, and the mounts.
+ * way to more namespaces, a private home and temporary folder, and the mounts. One that is relayed has the network of
+ * the sandbox around it.
  */
 export function bwrapArguments(
   mounts: readonly Mount[],
-  { home, user, folder, environment }: SandboxSurroundings,
+  { home, user, folder, environment, isRelayed }: SandboxSurroundings,
 ): readonly string[] {
   const variables = {
     ...environment,
@@ -55,12 +54,15 @@ export function bwrapArguments(
     LANG: "C.UTF-8",
     TERM: "dumb",
     GIT_TERMINAL_PROMPT: "0",
+    ...(isRelayed ? relayVariables : {}),
   };
   const options: readonly (readonly string[])[] = [
     ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"],
+    isRelayed ? ["--share-net"] : [],
     ["--cap-drop", "ALL", "--hostname", "sandbox"],
     ["--seccomp", String(descriptors.filter)],
-    ["--json-status-fd", String(descriptors.reports), "--sync-fd", String(descriptors.alive)],
+    isRelayed ? [] : ["--json-status-fd", String(descriptors.reports)],
+    ["--sync-fd", String(descriptors.alive)],
     ["--block-fd", String(descriptors.gate)],
     ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp", "--dir", "/run"],
     ["--tmpfs", home],

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Log, SmartClawError } from "@smartclaw/contracts";
 import { z } from "zod";
-import { descriptors } from "./bwrap-arguments.ts";
+import { descriptors } from "./descriptors.ts";
+import { outerArguments, relayScript } from "./relay.ts";
 import { seccompFilter } from "./seccomp.ts";
 
 const run = promisify(execFile);
@@ -24,11 +25,15 @@ export interface SandboxJob {
 
 /** Asked while a job starts; neither may throw. */
 interface StartOrders {
-  /** Bubblewrap's arguments, at the moment of the start; null and nothing runs. */
+  /**
+   * Bubblewrap's arguments, at the moment of the start; null and nothing runs. Before those of a command that is
+   * relayed goes the socket to which it is.
+   */
   readonly orders: () => readonly string[] | null;
+  readonly isRelayed: boolean;
   /**
    * Whether the sandbox is as it was ordered, before anything runs in it; null while it is being made.
-   * @param pid its first process
+   * @param pid its first process; of the outer sandbox when it is relayed
    */
   readonly isRight: (pid: number) => boolean | null;
 }
@@ -63,17 +68,31 @@ const status = z.union([
 ]);
 
 /**
- * Closes what OpenClaw, or who started it, has left open, and what the command would have, too. Opens the pipes, says
- * that it is there, and becomes bubblewrap, which reads its arguments from one of them. What is sent there ends with
- * the mount of the system's programs, so that cut short it starts nothing.
+ * Closes what OpenClaw, or who started it, has left open, and what the command would have, too. Opens the pipes, and
+ * says that it is there.
  */
-const script = [
+const begin = [
   'for one in /proc/self/fd/*; do one=${one##*/}; if [ "$one" -gt 2 ]; then eval "exec $one>&-"; fi; done',
   `exec ${descriptors.orders}<"$1/down" ${descriptors.reports}>"$1/up" ${descriptors.alive}>&${descriptors.reports} ${descriptors.filter}<"$2"`,
   // For both ways, so that it stays shut when nobody is there any more to open it.
   `exec ${descriptors.gate}<>"$1/gate"`,
   `echo >&${descriptors.reports}`,
+];
+
+/**
+ * Becomes bubblewrap, which reads its arguments from one of the pipes. What is sent there ends with the mount of the
+ * system's programs, so that cut short it starts nothing.
+ */
+const script = [
+  ...begin,
   `exec /usr/bin/bwrap --args ${descriptors.orders} -- /bin/bash --noprofile --norc -c "$3"`,
+].join("\n");
+
+/** The same behind a relay; Bash reads no more of a pipe than it needs. */
+const relayed = [
+  ...begin,
+  `IFS= read -r -d "" exit <&${descriptors.orders} || exit 1`,
+  `exec /usr/bin/bwrap ${outerArguments.join(" ")} --json-status-fd ${descriptors.reports} --chdir "\${exit%/*}" -- /bin/bash --noprofile --norc -c "$4" bash "\${exit##*/}" "$3"`,
 ].join("\n");
 
 /**
@@ -132,7 +151,10 @@ export function createSandboxLauncher(deps: {
     async prepare(text, start) {
       const place = await take();
       if (closed) throw new SmartClawError("CANCELLED", "SmartClaw is stopping.", "Start it again.");
-      const job = openJob(place, ["bash", place, filterFile, text], start, log);
+      const words = start.isRelayed
+        ? [relayed, "bash", place, filterFile, text, relayScript]
+        : [script, "bash", place, filterFile, text];
+      const job = openJob(place, words, start, log);
       jobs.add(job);
       void job.ended.then(() => jobs.delete(job));
       return job;
@@ -253,7 +275,7 @@ function openJob(place: string, words: readonly string[], start: StartOrders, lo
       closeSync(gate);
     }),
   );
-  return { id: place, argv: [...shell, script, ...words], kill, ended };
+  return { id: place, argv: [...shell, ...words], kill, ended };
 }
 
 function parse(text: string): unknown {

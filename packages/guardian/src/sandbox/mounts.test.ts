@@ -13,6 +13,7 @@ const plan = (change: Partial<SandboxPlan> = {}): SandboxPlan => ({
   hidden: [],
   kept: [],
   versionControl: false,
+  hosts: [],
   ...change,
 });
 const held = (path: string, how: HeldApart["how"], kind: HeldApart["kind"] = "file"): HeldApart => ({

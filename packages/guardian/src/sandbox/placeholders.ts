@@ -1,4 +1,5 @@
 import {
+  type BigIntStats,
   closeSync,
   lstatSync,
   mkdirSync,
@@ -23,6 +24,14 @@ const names: readonly (readonly [string, "file" | "folder"])[] = [
   [".yarnrc.yml", "file"],
   [".pnpmfile.cjs", "file"],
 ];
+
+/** Whether something looks like one of them: nothing is lost with it, and nothing was put there by it. */
+export function isLikePlaceholder(name: string, stat: BigIntStats, isEmpty: () => boolean): boolean {
+  const kind = stat.isDirectory() ? "folder" : stat.isFile() ? "file" : null;
+  if (!names.some(([one, of]) => one === name && of === kind)) return false;
+  const mode = Number(stat.mode & 0o777n);
+  return kind === "file" ? stat.size === 0n && mode === 0o600 : mode === 0o700 && isEmpty();
+}
 
 export interface Placeholders {
   /**

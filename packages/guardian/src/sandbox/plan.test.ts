@@ -47,6 +47,7 @@ test("without a grant and without a word nothing is there", () => {
     hidden: [],
     kept: [],
     versionControl: false,
+    hosts: [],
   });
 });
 
@@ -173,4 +174,19 @@ test("one file is not the whole home, what all programs share, or what other pro
   for (const path of ["/home/u/p", "/home/u/p/a", "/home/u/p/.env", "/tmp/own", "/home/u/none"])
     assert.equal(wide(path), null, path);
   assert.equal(wide("/home/u/p/.git", true), null, "version control's own");
+});
+
+test("hosts are those that a grant which matched names, or the owner said yes to", () => {
+  const reach = (host: string): Grant => ({ ...grant("read", "/"), scope: { type: "reach", host } });
+  const wants = (host: string, port = 443): Need => ({ type: "reach", host, port, sends: false });
+  const matched = [reach("good.test"), grant("read", "/p")];
+  const needs = [wants("good.test"), wants("evil.test")];
+  assert.deepEqual(plan({ matched, needs }).hosts, ["good.test"]);
+  assert.deepEqual(plan({ matched, needs, said: [wants("asked.test"), wants("odd.test", 8443)] }).hosts, [
+    "good.test",
+    "asked.test",
+  ]);
+  assert.deepEqual(plan({ needs, whole: [reach("evil.test")] }).hosts, [], "not what nobody saw it want");
+  const forbidding = [reach("good.test"), reach("asked.test")];
+  assert.deepEqual(plan({ matched, needs, said: [wants("asked.test")], forbidding }).hosts, []);
 });

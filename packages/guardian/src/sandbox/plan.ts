@@ -4,6 +4,7 @@ import type { Grant } from "../grants/grant.ts";
 import { protectionOf } from "../paths/protected.ts";
 import { isWithin } from "../paths/resolve.ts";
 import type { World } from "../world/world.ts";
+import { hostsOf } from "./hosts.ts";
 
 /** What a command may see and change of this computer; everything else is not there for it. */
 export interface SandboxPlan {
@@ -18,6 +19,8 @@ export interface SandboxPlan {
   readonly kept: readonly string[];
   /** Whether version control itself runs, which writes into its own folder. */
   readonly versionControl: boolean;
+  /** Names of servers that it may speak to, over https; none and it has no network at all. */
+  readonly hosts: readonly string[];
 }
 
 /** The grants that count for a command. */
@@ -76,6 +79,7 @@ export function planOf(
     hidden,
     kept,
     versionControl: needs.some((need) => need.type === "run" && /(?:^|\/)git$/.test(need.program)),
+    hosts: hostsOf(matched, forbidding, said),
   };
 }
 

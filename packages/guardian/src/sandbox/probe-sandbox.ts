@@ -2,12 +2,20 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import type { SandboxState } from "@smartclaw/contracts";
+import { outerArguments } from "./relay.ts";
 import { seccompFilter } from "./seccomp.ts";
 
 const run = promisify(execFile);
 const program = "/usr/bin/bwrap";
 
-/** Whether commands can be held in a sandbox here: runs one that does nothing. */
+const innerArguments = [
+  ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"],
+  ["--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"],
+  ["--proc", "/proc"],
+].flat();
+const nothing = ["--", "/usr/bin/true"];
+
+/** Whether commands can be held in a sandbox here, and whether one of them can have a network: runs what does nothing. */
 export async function probeSandbox(platform: string, architecture: string): Promise<SandboxState> {
   if (platform !== "linux")
     return missing(
@@ -24,28 +32,36 @@ export async function probeSandbox(platform: string, architecture: string): Prom
       "The sandbox for commands, bubblewrap, is not installed.",
       "Install the package `bubblewrap`, then switch Agentic Mode on.",
     );
-  const args = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"];
-  const system = [
-    "--ro-bind",
-    "/usr",
-    "/usr",
-    "--symlink",
-    "usr/lib",
-    "/lib",
-    "--symlink",
-    "usr/lib64",
-    "/lib64",
-  ];
+  const why = await faultOf([...innerArguments, ...nothing]);
+  if (why !== null)
+    return missing(
+      `The sandbox for commands does not start on this system${why}.`,
+      "Allow unprivileged user namespaces for /usr/bin/bwrap, and use bubblewrap 0.8 or newer.",
+    );
+  return { state: "works", by: "bubblewrap", networkOff: await whyWithoutNetwork() };
+}
+
+async function whyWithoutNetwork(): Promise<string | null> {
+  if (!existsSync("/usr/bin/socat"))
+    return "commands reach no server here, because the package `socat` is not installed";
+  if (!existsSync(`/proc/${process.pid}/task/${process.pid}/children`))
+    return "commands reach no server here, because this kernel does not tell which processes others started";
+  const inner = [program, ...innerArguments, "--share-net", ...nothing];
+  const why = await faultOf([...outerArguments, "--", ...inner]);
+  return why === null
+    ? null
+    : `commands reach no server here, because no sandbox starts in another one on this system${why}`;
+}
+
+/** What bubblewrap said of why it did not run, in brackets; null when it did. */
+async function faultOf(args: readonly string[]): Promise<string | null> {
   try {
-    await run(program, [...args, ...system, "--proc", "/proc", "--", "/usr/bin/true"], { timeout: 10_000 });
-    return { state: "works", by: "bubblewrap" };
+    await run(program, [...args], { timeout: 10_000 });
+    return null;
   } catch (error) {
     const { stderr } = error as { stderr?: unknown };
     const [said = ""] = typeof stderr === "string" ? stderr.split("\n") : [];
-    return missing(
-      `The sandbox for commands does not start on this system${said === "" ? "" : ` (${said.slice(0, 200)})`}.`,
-      "Allow unprivileged user namespaces for /usr/bin/bwrap, and use bubblewrap 0.8 or newer.",
-    );
+    return said === "" ? "" : ` (${said.slice(0, 200)})`;
   }
 }
 

@@ -22,9 +22,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, test } from "node:test";
+import { exitStandIn } from "../browser/testing/exit-standin.ts";
 import { thisComputer } from "../world/this-computer.ts";
 import type { World } from "../world/world.ts";
-import { descriptors } from "./bwrap-arguments.ts";
+import { descriptors } from "./descriptors.ts";
 import type { SandboxPlan } from "./plan.ts";
 import { createSandbox, type SandboxRun } from "./sandbox.ts";
 
@@ -43,7 +44,16 @@ const world: World = {
   protectedPlaces: new Map([[join(project, "smartclaw"), "SmartClaw's own files"]]),
 };
 const sandbox =
-  skip === false ? createSandbox({ folder: runFolder, architecture: process.arch, world, log }) : null;
+  skip === false
+    ? createSandbox({
+        folder: runFolder,
+        architecture: process.arch,
+        world,
+        openExit: exitStandIn(new Map()),
+        networkOff: null,
+        log,
+      })
+    : null;
 after(() => {
   sandbox?.close();
   rmSync(root, { recursive: true, force: true });
@@ -82,6 +92,7 @@ const plan = (change: Partial<SandboxPlan> = {}): SandboxPlan => ({
   hidden: [],
   kept: [],
   versionControl: false,
+  hosts: [],
   ...change,
 });
 
@@ -92,7 +103,7 @@ async function prepare(
   mayStart = () => true,
 ): Promise<SandboxRun> {
   assert.ok(sandbox);
-  return await sandbox.prepare({ text, plan: plan(change), environment, mayStart });
+  return await sandbox.prepare({ text, plan: plan(change), environment, mayStart, mayReach: () => false });
 }
 
 /** Does what OpenClaw does with the words. */

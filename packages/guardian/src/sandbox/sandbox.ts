@@ -1,14 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
-import { type Log, reportOf } from "@smartclaw/contracts";
+import { type Log, type OpenExit, reportOf, SmartClawError } from "@smartclaw/contracts";
 import { isWithin } from "../paths/resolve.ts";
 import type { World } from "../world/world.ts";
 import { bwrapArguments } from "./bwrap-arguments.ts";
+import { type CommandExit, createExits } from "./exits.ts";
 import { createHeldApartFinder, type HeldApart } from "./held-apart.ts";
 import { createSandboxLauncher, type SandboxJob } from "./launcher.ts";
 import { mountsAreRight } from "./mount-check.ts";
 import { type Mount, mountsOf } from "./mounts.ts";
 import { createPlaceholders } from "./placeholders.ts";
 import type { SandboxPlan } from "./plan.ts";
+import { firstInside, hasRelayOnly } from "./relay-check.ts";
 
 /** A command, and what it may see and change. */
 interface SandboxedCommand {
@@ -18,6 +20,8 @@ interface SandboxedCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** Asked at the moment of the start; does not throw. */
   readonly mayStart: () => boolean;
+  /** Whether it may (still) speak to one of its plan's hosts; asked for each connection, and by `recheck`. */
+  readonly mayReach: (host: string) => boolean;
 }
 
 export interface SandboxRun extends SandboxJob {
@@ -31,8 +35,15 @@ export interface SandboxRun extends SandboxJob {
 
 /** The second wall: what was allowed by mistake still finds nothing but what was granted. */
 export interface Sandbox {
-  /** @throws SmartClawError BAD_REQUEST when a granted folder is too large to be looked through */
+  /** Why commands reach no server, not even a granted one, for people; null when they do. */
+  readonly networkOff: string | null;
+  /**
+   * @throws SmartClawError BAD_REQUEST when a granted folder is too large to be looked through, or when it is to reach a
+   * server and none can be reached
+   */
   prepare(command: SandboxedCommand): Promise<SandboxRun>;
+  /** Ends connections of commands that run, where they may not speak to the other end any more. */
+  recheck(): void;
   /** Kills whatever runs. @returns how many commands there were */
   killAll(): number;
   close(): void;
@@ -40,7 +51,8 @@ export interface Sandbox {
 
 /**
  * The sandbox on Linux, by bubblewrap.
- * @param deps.folder for pipes; made anew
+ * @param deps.folder for pipes; made anew, and `.exits` beside it
+ * @param deps.networkOff why commands reach no server; null when they do, through exits
  * @param deps.architecture as `process.arch` names it
  * @throws SmartClawError BAD_REQUEST where there is none for this kind of computer
  */
@@ -48,12 +60,15 @@ export function createSandbox(deps: {
   readonly folder: string;
   readonly architecture: string;
   readonly world: World;
+  readonly openExit: OpenExit;
+  readonly networkOff: string | null;
   readonly log: Log;
 }): Sandbox {
-  const { world, log } = deps;
+  const { world, networkOff, log } = deps;
   const launcher = createSandboxLauncher(deps);
   const finder = createHeldApartFinder();
   const placeholders = createPlaceholders(`${deps.folder}.names`);
+  const exits = createExits(`${deps.folder}.exits`, deps.openExit);
 
   async function heldBelow(roots: readonly string[]): Promise<readonly HeldApart[]> {
     const found: HeldApart[] = [];
@@ -69,10 +84,13 @@ export function createSandbox(deps: {
     });
   }
 
-  function isRight(mounts: readonly Mount[], pid: number): boolean | null {
+  function isRight(mounts: readonly Mount[], pid: number, relayed: boolean): boolean | null {
     try {
-      const [sandbox, own] = [`/proc/${pid}/mountinfo`, "/proc/self/mountinfo"];
-      return mountsAreRight(mounts, readFileSync(sandbox, "utf8"), readFileSync(own, "utf8"));
+      const first = relayed ? firstInside(pid) : pid;
+      if (first === null) return null;
+      const [sandbox, own] = [`/proc/${first}/mountinfo`, "/proc/self/mountinfo"];
+      const right = mountsAreRight(mounts, readFileSync(sandbox, "utf8"), readFileSync(own, "utf8"));
+      return relayed && right === true ? hasRelayOnly(first) : right;
     } catch (error) {
       log.warn({ error: reportOf(error) }, "a sandbox was gone before it was looked at");
       return false;
@@ -80,7 +98,10 @@ export function createSandbox(deps: {
   }
 
   return {
-    async prepare({ text, plan: wanted, environment, mayStart }) {
+    networkOff,
+    async prepare({ text, plan: wanted, environment, mayStart, mayReach }) {
+      const relayed = wanted.hosts.length > 0;
+      if (relayed && networkOff !== null) throw withoutNetwork(networkOff);
       const plan = {
         ...wanted,
         readable: wanted.readable.filter(existsSync),
@@ -89,16 +110,22 @@ export function createSandbox(deps: {
       const folders = plan.writable.filter((path) => world.entry(path)?.kind === "folder");
       const places = folders.map((path) => placeholders.take(path, { git: !plan.versionControl }));
       const giveBack = (): void => places.forEach((end) => end());
+      let exit: CommandExit | null = null;
       try {
         const roots = [...plan.readable, ...plan.writable];
         const before = await heldBelow(roots);
         const forbidden = [...held(plan.hidden, roots, "hidden"), ...held(plan.kept, roots, "kept")];
         const mounts = mountsOf(plan, [...before, ...forbidden]);
-        const orders = bwrapArguments(mounts, { ...world, folder: plan.folder, environment });
+        const surroundings = { ...world, folder: plan.folder, environment, isRelayed: relayed };
+        const inner = bwrapArguments(mounts, surroundings);
+        exit = relayed ? await exits.open(plan.hosts, mayReach) : null;
+        const orders = exit === null ? inner : [exit.socketPath, ...inner];
         const job = await launcher.prepare(text, {
           orders: () => (mayStart() ? orders : null),
-          isRight: (pid) => isRight(mounts, pid),
+          isRelayed: relayed,
+          isRight: (pid) => isRight(mounts, pid, relayed),
         });
+        void job.ended.then(() => exit?.close());
         const appeared = job.ended.then(async ({ started }) => {
           const after = started ? await heldBelow(folders).catch(() => null) : [];
           giveBack();
@@ -108,11 +135,20 @@ export function createSandbox(deps: {
         });
         return { ...job, appeared };
       } catch (error) {
+        exit?.close();
         giveBack();
         throw error;
       }
     },
+    recheck: () => exits.recheck(),
     killAll: () => launcher.killAll(),
-    close: () => launcher.close(),
+    close() {
+      launcher.close();
+      exits.close();
+    },
   };
+}
+
+function withoutNetwork(why: string): SmartClawError {
+  return new SmartClawError("BAD_REQUEST", why, "Do it without the network.");
 }

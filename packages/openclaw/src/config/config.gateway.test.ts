@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { modelApis } from "@smartclaw/contracts";
 import { gatewayArguments, gatewayEnvironment } from "./gateway-process.ts";
-import { renderConfig } from "./render-config.ts";
+import { type GuardianPlace, renderConfig } from "./render-config.ts";
+import { installGuardianPlugin } from "../plugin/install-plugin.ts";
 
 const openclaw = process.env["SMARTCLAW_TEST_OPENCLAW"];
 const skip = openclaw === undefined ? "no installed OpenClaw (SMARTCLAW_TEST_OPENCLAW)" : false;
@@ -24,7 +25,10 @@ const model = {
   images: true,
   reasoning: false,
 };
-const configWith = (count: number): object =>
+const plugin = join(folder, "plugin");
+installGuardianPlugin(plugin);
+const place = { plugin, socket: join(folder, "broker.sock"), browserGate: 18_820, browserScripts: false };
+const configWith = (count: number, guardian: GuardianPlace | null = null): object =>
   renderConfig({
     port: 18_810,
     secretCommand: { command: secret, args: [] },
@@ -38,13 +42,17 @@ const configWith = (count: number): object =>
     forwardProxyUrl: "http://127.0.0.1:2",
     workspace: join(folder, "workspace"),
     logFile: join(folder, "openclaw.log"),
-    guardian: null,
+    guardian,
   });
 
-for (const count of [0, 1, modelApis.length])
-  test(`the real OpenClaw accepts the configuration for ${count} connections`, { skip }, () => {
+for (const [what, config] of [
+  ...[0, 1, modelApis.length].map((count) => [`${count} connections`, configWith(count)] as const),
+  ["Agentic Mode", configWith(1, { ...place, browserGate: null })],
+  ["Agentic Mode with a browser", configWith(1, place)],
+] as const)
+  test(`the real OpenClaw accepts the configuration for ${what}`, { skip }, () => {
     const file = join(folder, "openclaw.json");
-    writeFileSync(file, JSON.stringify(configWith(count)), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     const env = {
       PATH: process.env["PATH"],
       HOME: folder,
@@ -68,6 +76,32 @@ test("loopback is forced twice, and everything that acts or calls out is off", (
     assert.ok(denied.includes(tool), tool);
   assert.deepEqual(config["telemetry"], { enabled: false });
   assert.deepEqual(config["models"]?.["catalogRefresh"], { enabled: false });
+});
+
+test("the browser is SmartClaw's own or none, and every other profile leads nowhere", () => {
+  interface Config {
+    readonly browser: Record<string, unknown>;
+    readonly tools: { readonly deny: readonly string[] };
+    readonly plugins: { readonly allow: readonly string[] };
+  }
+  const without = configWith(1, { ...place, browserGate: null }) as Config;
+  assert.deepEqual(without.browser, { enabled: false });
+  assert.ok(without.tools.deny.includes("browser"));
+  const { browser, tools, plugins } = configWith(1, place) as Config;
+  const profiles = browser["profiles"] as Record<string, { cdpUrl: string; attachOnly: boolean }>;
+  // Those that OpenClaw would make by itself, and its own way to the user's tabs.
+  assert.deepEqual(Object.keys(profiles), ["smartclaw", "openclaw", "user", "chrome"]);
+  for (const [name, { cdpUrl, attachOnly }] of Object.entries(profiles)) {
+    assert.equal(cdpUrl, `http://127.0.0.1:${name === "smartclaw" ? place.browserGate : 1}`);
+    assert.equal(attachOnly, true);
+  }
+  assert.equal(browser["defaultProfile"], "smartclaw");
+  assert.equal(browser["evaluateEnabled"], false);
+  assert.deepEqual(plugins.allow, ["smartclaw-guardian", "browser"]);
+  for (const denied of ["group:web", "canvas", "group:nodes"]) assert.ok(tools.deny.includes(denied), denied);
+  assert.ok(!tools.deny.includes("browser"));
+  const scripts = configWith(1, { ...place, browserScripts: true }) as Config;
+  assert.equal(scripts.browser["evaluateEnabled"], true);
 });
 
 test("the gateway's environment is an allow list", () => {

@@ -19,7 +19,7 @@ const given = renderConfig({
   forwardProxyUrl: "http://127.0.0.1:2",
   workspace: "/w",
   logFile: "/l",
-  guardian: { plugin: "/p", socket: "/s" },
+  guardian: { plugin: "/p", socket: "/s", browserGate: 1234, browserScripts: false },
 });
 const copy = (): Record<string, unknown> => JSON.parse(JSON.stringify(given)) as Record<string, unknown>;
 

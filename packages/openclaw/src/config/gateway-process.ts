@@ -1,3 +1,5 @@
+import type { GuardianPlace } from "./render-config.ts";
+
 /** What the user's environment may pass on: where things are and which language, nothing of value to a thief. */
 const inherited = [
   "PATH",
@@ -59,6 +61,14 @@ export function gatewayEnvironment(
     CLAWHUB_DISABLE_TELEMETRY: "1",
     DO_NOT_TRACK: "1",
   };
+}
+
+/** Of the range for measurements (RFC 2544), which leads nowhere and which nobody's network has. */
+const nowhere = "198.18.0.1";
+
+/** What the guard in OpenClaw answers to look-ups of names; nothing as long as there is no browser to be sent there. */
+export function guardEnvironment(guardian: GuardianPlace | null): Record<string, string> {
+  return guardian === null || guardian.browserGate === null ? {} : { SMARTCLAW_GUARD_NAMES: nowhere };
 }
 
 /** Loopback is forced here and in the configuration; in a container OpenClaw would else choose every interface. */

@@ -29,6 +29,10 @@ export interface GuardianPlace {
   readonly plugin: string;
   /** The broker's socket. */
   readonly socket: string;
+  /** The port of the gate to the assistant's browser, on loopback; null while there is no browser. */
+  readonly browserGate: number | null;
+  /** Whether scripts in pages are granted anywhere; where else, Guardian decides by itself. */
+  readonly browserScripts: boolean;
 }
 
 /** Names under which OpenClaw asks for the two secrets that it must hold. Neither is a provider's key. */
@@ -59,7 +63,10 @@ const deniedTools = [
 ] as const;
 
 /** What Guardian knows to decide on. */
-const guardedTools = ["exec", "process", "read", "write", "edit"];
+const guardedTools = ["exec", "process", "read", "write", "edit", "sessions_spawn", "sessions_yield"];
+
+/** Comes with OpenClaw, and is both the name of the plugin and of its one tool. */
+const browserPlugin = "browser";
 
 function renderTools(guardian: GuardianPlace | null): object {
   const off = { elevated: { enabled: false }, agentToAgent: { enabled: false }, toolSearch: false };
@@ -71,30 +78,55 @@ function renderTools(guardian: GuardianPlace | null): object {
       exec: { mode: "deny" },
       fs: { workspaceOnly: true },
     };
-  const denied = deniedTools.filter(
-    (name) => name !== "group:runtime" && name !== "group:fs" && !guardedTools.includes(name),
-  );
+  const allowed = [...guardedTools, ...(guardian.browserGate === null ? [] : [browserPlugin])];
+  const groups = new Set([
+    "group:runtime",
+    "group:fs",
+    ...(guardian.browserGate === null ? [] : ["group:ui"]),
+  ]);
+  const denied = deniedTools.filter((name) => !groups.has(name) && !allowed.includes(name));
   return {
     ...off,
     profile: "minimal",
-    alsoAllow: guardedTools,
+    alsoAllow: allowed,
     deny: [...denied, "code_execution", "apply_patch"],
     // Only in the sandbox, and there whatever Guardian lets through; without a sandbox nothing runs.
     exec: { host: "sandbox", mode: "full" },
-    sandbox: { tools: { allow: [...guardedTools, "session_status"] } },
+    sandbox: { tools: { allow: [...allowed, "session_status"] } },
     // Which files may be touched, and where, the broker decides.
     fs: { workspaceOnly: false },
+  };
+}
+
+/**
+ * SmartClaw's own browser under a profile of its own, and nothing under the names by which OpenClaw would by itself
+ * start a browser, or attach to the user's.
+ */
+function renderBrowser(guardian: GuardianPlace | null): object {
+  if (guardian === null || guardian.browserGate === null) return { enabled: false };
+  const at = (port: number): object => ({ cdpUrl: `http://127.0.0.1:${port}`, attachOnly: true });
+  const nowhere = at(1);
+  return {
+    enabled: true,
+    evaluateEnabled: guardian.browserScripts,
+    attachOnly: true,
+    // What the guard answers to look-ups; see `guardEnvironment`.
+    ssrfPolicy: { allowRfc2544BenchmarkRange: true },
+    defaultProfile: "smartclaw",
+    profiles: { smartclaw: at(guardian.browserGate), openclaw: nowhere, user: nowhere, chrome: nowhere },
   };
 }
 
 function renderPlugins(guardian: GuardianPlace | null): object {
   // Browser, computer use, file transfer and ten more come with OpenClaw; a chat needs none of them.
   if (guardian === null) return { enabled: false };
+  const hasBrowser = guardian.browserGate !== null;
   return {
     enabled: true,
-    allow: [guardianPluginId],
+    allow: [guardianPluginId, ...(hasBrowser ? [browserPlugin] : [])],
     load: { paths: [guardian.plugin] },
     entries: {
+      ...(hasBrowser ? { [browserPlugin]: { enabled: true } } : {}),
       [guardianPluginId]: {
         enabled: true,
         // To tell the assistant where it may work.
@@ -102,6 +134,17 @@ function renderPlugins(guardian: GuardianPlace | null): object {
         config: { socket: guardian.socket },
       },
     },
+  };
+}
+
+function renderSandbox({ browserGate }: GuardianPlace): object {
+  return {
+    mode: "all",
+    backend: "smartclaw",
+    scope: "agent",
+    workspaceAccess: "rw",
+    // "Host" is what OpenClaw calls a browser that is not in a container of its own; SmartClaw's is held elsewhere.
+    ...(browserGate === null ? {} : { browser: { allowHostControl: true } }),
   };
 }
 
@@ -119,7 +162,7 @@ export function renderConfig(input: ConfigInput): object {
       terminal: { enabled: false },
       controlUi: { enabled: false, automaticallyFetchFavicons: false },
       tailscale: { mode: "off" },
-      nodes: { pairing: { autoApproveLocal: false } },
+      nodes: { pairing: { autoApproveLocal: false }, browser: { mode: "off" } },
       http: { endpoints: { chatCompletions: { enabled: false }, responses: { enabled: false } } },
     },
     secrets: {
@@ -147,14 +190,12 @@ export function renderConfig(input: ConfigInput): object {
         modelPolicy: { allow: input.providers.map(({ id }) => `${id}/*`) },
         utilityModel: "",
         heartbeat: { every: "0m" },
-        ...(input.guardian === null
-          ? {}
-          : { sandbox: { mode: "all", backend: "smartclaw", scope: "agent", workspaceAccess: "rw" } }),
+        ...(input.guardian === null ? {} : { sandbox: renderSandbox(input.guardian) }),
       },
     },
     tools: renderTools(input.guardian),
     commands: { bash: false, config: false, debug: false, restart: false },
-    browser: { enabled: false },
+    browser: renderBrowser(input.guardian),
     hooks: { enabled: false },
     cron: { enabled: false },
     memory: { search: { provider: "none" } },

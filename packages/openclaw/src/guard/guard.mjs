@@ -2,6 +2,8 @@
  * Preloaded into OpenClaw (`node --import <this file>`), its worker threads and the Node programs it starts.
  * Refuses every TCP connection, UDP datagram and name look-up that would leave this computer; the caller sees
  * the ordinary "no such host" or "connection refused" at once. The proxies on loopback stay reachable.
+ * Where OpenClaw may send a browser, a name is answered by `SMARTCLAW_GUARD_NAMES`, an address that leads nowhere: OpenClaw
+ * looks a page's host up only to see that it is none of this network, and the browser's own way out decides.
  * Lets servers listen on 127.0.0.1 and nowhere else; OpenClaw would take ::1 as well.
  *
  * This keeps honest code honest. It is no sandbox: native add-ons, programs that are not Node, and code that
@@ -120,8 +122,13 @@ function guardDns(refuse) {
         (original) =>
           function (...args) {
             if (allowedLookup(name, args[0])) return original.apply(this, args);
-            const error = refuse(args[0], 53, "dns");
             const callback = callbackOf(args);
+            if (callback !== null && answersNames(name, args)) {
+              const found = args[1]?.all === true ? [[nowhere]] : [nowhere.address, nowhere.family];
+              process.nextTick(callback, null, ...found);
+              return {};
+            }
+            const error = refuse(args[0], 53, "dns");
             if (callback === null) throw error;
             process.nextTick(callback, error);
             return {};
@@ -138,11 +145,19 @@ function guardDns(refuse) {
         (original) =>
           function (...args) {
             if (allowedLookup(name, args[0])) return original.apply(this, args);
+            if (answersNames(name, args)) return Promise.resolve(args[1]?.all === true ? [nowhere] : nowhere);
             return Promise.reject(refuse(args[0], 53, "dns"));
           },
       );
     }
   }
+}
+
+const nowhere = { address: process.env.SMARTCLAW_GUARD_NAMES ?? "", family: 4 };
+
+function answersNames(name, [host, options]) {
+  const family = typeof options === "number" ? options : (options?.family ?? 0);
+  return name === "lookup" && net.isIPv4(nowhere.address) && host && family !== 6 && family !== "IPv6";
 }
 
 /** `lookup` answers loopback names and literal addresses without asking anyone; every `resolve` asks a server. */

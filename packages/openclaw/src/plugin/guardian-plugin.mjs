@@ -167,13 +167,14 @@ export default definePluginEntry({
             session: context.sessionKey,
             isOwner: context.requester?.senderIsOwner ?? null,
           };
-          const { action, reason, ticket } = await tell(
+          const { action, reason, ticket, tab } = await tell(
             socketPath,
             { op: "decide", call },
             context.abortSignal,
           );
           if (action !== "allow")
             return { block: true, blockReason: reason ?? "SmartClaw's Guardian said no." };
+          if (typeof tab === "string") return { params: { ...params, targetId: tab } };
           if (ticket === null) return undefined;
           return { params: { ...params, env: { ...params.env, [ticketName]: ticket } } };
         } catch (error) {
@@ -182,6 +183,23 @@ export default definePluginEntry({
       },
       { priority: 1000, timeoutMs: decisionMs },
     );
+    // What a page gave is handed on only with Guardian's leave; when this fails, OpenClaw hands on nothing of it.
+    api.registerAgentToolResultMiddleware(
+      async ({ toolCallId, args, result }, { sessionKey: session }) => {
+        const tab = result.details?.targetId ?? args.targetId ?? args.request?.targetId;
+        const order = { op: "over", session, toolCallId, tab: typeof tab === "string" ? tab : null };
+        const { withheld, note } = await tell(socketPath, order);
+        const said = [withheld, note].filter((text) => text !== null).map((text) => ({ type: "text", text }));
+        if (withheld !== null) return { result: { content: said } };
+        return said.length === 0
+          ? undefined
+          : { result: { ...result, content: [...result.content, ...said] } };
+      },
+      { runtimes: ["openclaw"], matcher: ["browser"] },
+    );
+    api.on("subagent_spawned", async ({ childSessionKey: child }, { requesterSessionKey: parent }) => {
+      if (child && parent) await tell(socketPath, { op: "started", child, parent }).catch(() => {});
+    });
     // Without it the assistant would find out by being refused.
     api.on("before_prompt_build", async (_event, { sessionKey: session }) => {
       const { text } = await tell(socketPath, { op: "hint", session });

@@ -9,6 +9,7 @@ const manifest = {
   name: "SmartClaw Guardian",
   description: "Lets nothing run that was not granted in SmartClaw.",
   activation: { onStartup: true },
+  contracts: { agentToolResultMiddleware: ["openclaw"] },
   configSchema: {
     type: "object",
     additionalProperties: false,

@@ -107,6 +107,7 @@ test("the real OpenClaw", { skip: skipWithoutOpenclaw }, async (t) => {
       (error: unknown) => {
         assert.ok(error instanceof SmartClawError);
         assert.equal(error.code, "UPDATE_UNHEALTHY");
+        assert.match(error.message, /works with another setting of agents\.defaults\.sandbox, /);
         assert.match(error.message, /found only 0 of 3 conversations in a copy of its state\./);
         assert.match(error.message, /ran a command that the model asked for, past Guardian\./);
         assert.match(error.message, /put a secret in the clear into the file leak\.log\./);

@@ -9,7 +9,7 @@ import { createGatewayClient, type Gateway } from "../gateway/gateway-client.ts"
 import { probeGateway } from "../gateway/gateway-probe.ts";
 import { guardArguments } from "../guard/guard-reports.ts";
 import { installGuardianPlugin } from "../plugin/install-plugin.ts";
-import { isGuardianLoaded } from "../plugin/plugin-state.ts";
+import { disobedienceOf } from "../plugin/obedience.ts";
 import { installSecretProvider } from "../secrets/install-provider.ts";
 import { createSecretsWindow } from "../secrets/secrets-window.ts";
 import type { GatewayLine } from "../supervisor/gateway-process.ts";
@@ -127,6 +127,7 @@ async function tryOut(
   const config = join(deps.state, "openclaw.json");
   const [workspace, temporary] = [join(folder, "workspace"), join(folder, "tmp")];
   for (const path of [workspace, temporary]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  let rendered: object = {};
   const supervisor = createSupervisor({
     async launch(taken) {
       const port = await findFreePort(firstPort, taken);
@@ -136,7 +137,7 @@ async function tryOut(
           "No port is free for a rehearsal.",
           "It is tried again by itself.",
         );
-      const rendered = renderConfig({
+      rendered = renderConfig({
         port,
         secretCommand,
         providers: [
@@ -147,7 +148,12 @@ async function tryOut(
         workspace,
         logFile: join(folder, "openclaw.log"),
         // Behind the socket is nobody: nothing may run.
-        guardian: { plugin, socket: join(folder, "nobody.sock") },
+        guardian: {
+          plugin,
+          socket: join(folder, "nobody.sock"),
+          browserGate: null,
+          browserScripts: false,
+        },
       });
       await writeFile(config, JSON.stringify(rendered), { mode: 0o600 });
       const places = { state: deps.state, config, temporary, compiled: deps.compiled };
@@ -191,7 +197,10 @@ async function tryOut(
   try {
     await untilReady(supervisor, signal);
     gateway.connect();
-    if (!(await isGuardianLoaded(gateway))) throw unhealthy(version, ["did not load SmartClaw's plugin"]);
+    const disobedience = await disobedienceOf(gateway, { config: rendered, probe: null, agenticMode: true });
+    // Without the plugin there is no conversation in which more could be seen.
+    if (disobedience?.of === "plugin") throw unhealthy(version, [disobedience.finding]);
+    findings.push(disobedience?.finding ?? null);
     findings.push(await lossIn(gateway, deps.expected));
     const chat = createChat({ ...deps, gateway, setTimer: systemTimer });
     const { id } = await chat.create({ title: "Rehearsal" });

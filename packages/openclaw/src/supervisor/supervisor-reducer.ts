@@ -112,7 +112,7 @@ function stop(state: SupervisorState, at: number, limits: SupervisorLimits): Ste
 
 function exposed(state: SupervisorState, error: ErrorReport, at: number, limits: SupervisorLimits): Step {
   if (state.pid === null) return same(state);
-  if (state.phase === "stopping" && state.error?.code === "GATEWAY_EXPOSED") return same(state);
+  if (state.phase === "stopping" && state.error?.code === error.code) return same(state);
   const ending = state.phase === "stopping" || state.phase === "draining";
   const afterwards = ending && state.afterwards === "stop" ? "stop" : "fail";
   return killNow({ ...state, error }, afterwards, at, limits);

@@ -70,6 +70,8 @@ export interface Supervisor {
   onChange(listener: (state: GatewayState) => void): Unsubscribe;
   /** The watchdog saw sockets that other computers can reach: everything is killed at once. */
   reportExposure(violations: readonly TreeSocket[]): void;
+  /** It does not work as it was told, so that nothing is known of how it works. @param finding for people */
+  reportDisobedience(finding: string): void;
 }
 
 /** Runs OpenClaw's gateway: the reducer decides, this carries it out. */
@@ -251,6 +253,15 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     state: publicState,
     onChange,
     reportExposure: (violations) => dispatch({ type: "exposed", error: exposureReport(violations) }),
+    reportDisobedience: (finding) =>
+      dispatch({
+        type: "exposed",
+        error: {
+          code: "GATEWAY_CONFIG",
+          message: `OpenClaw was stopped because it ${finding} than SmartClaw gave it.`,
+          next: "Start it again; when that does not help, go back to the version before on the Status page.",
+        },
+      }),
   };
 }
 

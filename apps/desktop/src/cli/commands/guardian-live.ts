@@ -38,13 +38,15 @@ interface GrantOptions {
   readonly words: readonly string[];
   readonly deny?: boolean;
   readonly exact?: boolean;
+  readonly act?: boolean;
+  readonly script?: boolean;
   readonly days: string;
 }
 
 /** A preset for a folder, or one single thing. */
 export const grant: Command<GrantOptions> = async (
   { client, output },
-  { what, words, deny, exact, days },
+  { what, words, deny, exact, act, script, days },
 ) => {
   const wrong = (message: string): number => {
     output.fail({ code: "BAD_REQUEST", message, next: "See `smartclaw guardian grant --help`." });
@@ -61,7 +63,8 @@ export const grant: Command<GrantOptions> = async (
     if (deny === true) return wrong("A preset only allows.");
     return answer(await api.addPreset({ preset: what, folder: resolve(first) }));
   }
-  const scope = scopeFor(what, words, exact === true);
+  const may = script === true ? "script" : act === true ? "act" : "read";
+  const scope = scopeFor(what, words, exact === true, may);
   if (scope === null) return wrong(`“${what}” is nothing that can be granted.`);
   const count = Number(days);
   if (!Number.isInteger(count) || count < 1 || count > 365)
@@ -71,7 +74,12 @@ export const grant: Command<GrantOptions> = async (
   return answer(await api.addGrants({ grants: [{ effect, scope, callers: ["owner"], duration }] }));
 };
 
-function scopeFor(what: string, words: readonly string[], exact: boolean): NewGuardianGrant["scope"] | null {
+function scopeFor(
+  what: string,
+  words: readonly string[],
+  exact: boolean,
+  may: "read" | "act" | "script",
+): NewGuardianGrant["scope"] | null {
   const [first = ""] = words;
   switch (what) {
     case "run":
@@ -81,6 +89,8 @@ function scopeFor(what: string, words: readonly string[], exact: boolean): NewGu
       return { type: what, path: resolve(first) };
     case "reach":
       return { type: "reach", host: first };
+    case "browse":
+      return { type: "browse", origin: first.replace(/\/$/, ""), may };
     default:
       return null;
   }
@@ -177,23 +187,29 @@ export const test: Command<{ folder: string }> = async ({ client, output }, { fo
 };
 
 function describeStatus(now: GuardianStatus): string {
-  const { sandbox } = now;
+  const { sandbox, browser } = now;
   return table([
     ["Agentic Mode", now.agenticMode ? "on" : "off"],
     ["Actions", now.closed ?? "carried out as they are granted"],
     ["Sandbox", sandbox.state === "works" ? sandbox.by : `${sandbox.message} ${sandbox.next}`],
+    ["Browser", browser.state === "works" ? "the assistant's own" : `${browser.message} ${browser.next}`],
     ["Questions", `${now.waiting.length} waiting, ${now.questionsToday} asked today`],
     ...(now.damage === null ? [] : [["Damage", now.damage]]),
+    ...now.paused.map(({ asks, session }) => ["Paused", `${visible(asks)} (${visible(session)})`]),
     ...now.waiting.map(({ text, reasons }) => ["Waits", `${visible(text)} (${reasons.join("; ")})`]),
   ]);
 }
 
-function scopeWords({ scope }: GuardianGrant): string {
+export function scopeWords({ scope }: Pick<GuardianGrant, "scope">): string {
   switch (scope.type) {
     case "run":
       return `run ${scope.words.join(" ")}${scope.rest ? " …" : ""}`;
     case "reach":
       return `reach ${scope.host}`;
+    case "browse":
+      return `browse ${scope.origin} (${scope.may})`;
+    case "tool":
+      return "have sub-agents work";
     case "undo":
       return "remove what a copy is kept of";
     default:
@@ -211,7 +227,7 @@ function standingWords({ standing, duration }: GuardianGrant): string {
 }
 
 /** A terminal obeys control characters, and others are not seen. */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replaceAll(
     /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu,
     (one) => `<U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}>`,

@@ -2,13 +2,32 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { GuardianAnswer, GuardianRequest } from "@smartclaw/contracts";
-import { type AuditHead, type AuditRow, type Guardian, openGuardian } from "@smartclaw/guardian";
+import type { GuardianAnswer, GuardianRequest, OpenExit } from "@smartclaw/contracts";
+import {
+  type AuditHead,
+  type AuditRow,
+  type Browser,
+  type Guardian,
+  openGuardian,
+} from "@smartclaw/guardian";
+import { exitStandIn } from "@smartclaw/guardian/testing";
 import { installGuardianPlugin } from "@smartclaw/openclaw";
 import { createRealGateway, type RealGateway, until } from "@smartclaw/openclaw/testing";
 import { z } from "zod";
 
 const history = z.object({ messages: z.array(z.looseObject({ role: z.string(), content: z.unknown() })) });
+
+/** The assistant's browser in a test. */
+export interface TestBrowser {
+  /** Known before the browser is opened, as it stands in OpenClaw's configuration. */
+  readonly gatePort: number;
+  readonly scripts: boolean;
+  open(
+    root: string,
+    real: RealGateway,
+    objection: (host: string, port: number) => string | null,
+  ): Promise<Browser>;
+}
 
 /** A real OpenClaw behind the real Guardian; only the model is a stand-in, which calls the tools that it is told to. */
 export interface GuardedOpenClaw {
@@ -34,6 +53,10 @@ export interface GuardedOpenClaw {
 
 export async function openGuardedOpenClaw(
   prepare: (plugin: string) => void = () => undefined,
+  browser: TestBrowser | null = null,
+  /** Replaces whole parts of OpenClaw's configuration. */
+  extra: object = {},
+  openExit: OpenExit = exitStandIn(new Map()),
 ): Promise<GuardedOpenClaw> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "sc-guarded-")));
   const project = join(root, "project");
@@ -42,15 +65,20 @@ export async function openGuardedOpenClaw(
   const socket = join(root, "run", "broker.sock");
   installGuardianPlugin(plugin);
   prepare(plugin);
-  const real = await createRealGateway({ guardian: { plugin, socket } });
+  const browserGate = browser?.gatePort ?? null;
+  const real = await createRealGateway({
+    extra,
+    guardian: { plugin, socket, browserGate, browserScripts: browser?.scripts ?? false },
+  });
   const key = Uint8Array.from(randomBytes(32));
   const asked: GuardianRequest[] = [];
   let head: AuditHead | null = null;
   let answer: GuardianAnswer["answer"] | null = null;
-  let guardian = await open();
+  const opened = (await browser?.open(root, real, (host, port) => guardian.mayReach(host, port))) ?? null;
+  let guardian: Guardian = await open();
 
   async function open(): Promise<Guardian> {
-    const opened: Guardian = await openGuardian({
+    return await openGuardian({
       folder: join(root, "guardian"),
       runFolder: join(root, "run", "commands"),
       socketPath: socket,
@@ -60,9 +88,12 @@ export async function openGuardedOpenClaw(
       own: { folders: [real.home], controlPorts: [] },
       workspace: join(real.home, "workspace"),
       architecture: process.arch,
-      sandbox: { state: "works", by: "bubblewrap" },
+      sandbox: { state: "works", by: "bubblewrap", networkOff: null },
+      openExit,
+      browser: opened,
       clock: Date,
       newId: randomUUID,
+      nameOf: () => Promise.resolve(null),
       setTimer(ms, run) {
         const timer = setTimeout(run, ms);
         return () => clearTimeout(timer);
@@ -76,7 +107,6 @@ export async function openGuardedOpenClaw(
       },
       log: { info() {}, warn() {}, error: console.error },
     });
-    return opened;
   }
 
   async function messages(session: string) {
@@ -116,7 +146,11 @@ export async function openGuardedOpenClaw(
       let after: Awaited<ReturnType<typeof messages>> = [];
       await until(async () => {
         after = (await messages(session)).slice(before);
-        return /w9|rejected|error/i.test(JSON.stringify(after.at(-1)?.content ?? ""));
+        // What a tool gave back is not the end, whatever it says.
+        return (
+          after.at(-1)?.role !== "toolResult" &&
+          /w9|rejected|error/i.test(JSON.stringify(after.at(-1)?.content ?? ""))
+        );
       }, 180_000);
       const results = after.filter(({ role }) => role === "toolResult").map(({ content }) => plain(content));
       return { results, said: plain(after.at(-1)?.content) };
@@ -129,6 +163,7 @@ export async function openGuardedOpenClaw(
     },
     async dispose() {
       guardian.close();
+      await opened?.close();
       await real.dispose();
       rmSync(root, { recursive: true, force: true });
     },

@@ -132,7 +132,8 @@ export async function createUpdateHouse(disk: string | null): Promise<UpdateHous
     log,
     logs,
     guardian: () => null,
-    guardianMissing() {},
+    guardianFailed() {},
+    guardianProbe: () => Promise.resolve(null),
     changed() {},
   });
   const places: FaultPlaces = {

@@ -14,6 +14,7 @@ const doors: Readonly<Record<LedgerDoor, string>> = {
   "model-proxy": "Model request",
   "forward-proxy": "OpenClaw's own",
   "openclaw-guard": "Stopped inside OpenClaw",
+  guardian: "The assistant's",
   watchdog: "Seen by the watchdog",
   smartclaw: "SmartClaw itself",
 };

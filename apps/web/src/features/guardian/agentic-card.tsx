@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { Box, CircleSlash, ShieldCheck } from "lucide-react";
+import { Box, CircleSlash, PanelTop, ShieldCheck } from "lucide-react";
 import type { GuardianStatus } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
 import { Badge, Card, Switch } from "../../ui/controls.tsx";
@@ -8,7 +8,7 @@ import { Visible } from "./visible.tsx";
 
 /** Whether the assistant may act at all, and what stands in the way. */
 export function AgenticCard({ status }: { status: GuardianStatus }) {
-  const { agenticMode, armed, closed, sandbox } = status;
+  const { agenticMode, armed, closed, sandbox, browser } = status;
   const change = useMutation({ mutationFn: (on: boolean) => daemon.guardian.setAgenticMode({ on }) });
   const on = change.isPending ? change.variables : agenticMode;
   return (
@@ -23,7 +23,7 @@ export function AgenticCard({ status }: { status: GuardianStatus }) {
         <div className="grid min-w-0 gap-4">
           <Switch
             label={<span className="text-lg font-semibold">Agentic Mode</span>}
-            hint="The assistant may run commands and work with files on this computer, each in a sandbox. What is not granted below, it asks you first; while this is off, it can only talk."
+            hint="The assistant may run commands and work with files on this computer, each in a sandbox, and use a browser of its own. What is not granted below, it asks you first; while this is off, it can only talk."
             checked={on}
             onChange={(wanted) => change.mutate(wanted)}
           />
@@ -38,9 +38,23 @@ export function AgenticCard({ status }: { status: GuardianStatus }) {
                 <CircleSlash aria-hidden className="size-3.5" /> No sandbox
               </Badge>
             )}
+            {agenticMode && browser.state === "works" && (
+              <Badge tone="good">
+                <PanelTop aria-hidden className="size-3.5" /> Browser of its own
+              </Badge>
+            )}
           </div>
           {agenticMode && armed && closed !== null && (
             <Obstacle message="Nothing can run now." next={closed} />
+          )}
+          {agenticMode && browser.state === "missing" && (
+            <Obstacle message={browser.message} next={browser.next} />
+          )}
+          {sandbox.state === "works" && sandbox.networkOff !== null && (
+            <Obstacle
+              message={`In the sandbox, ${sandbox.networkOff}.`}
+              next="What reaches a granted host is refused until then; everything else works."
+            />
           )}
           {sandbox.state === "missing" && <Obstacle message={sandbox.message} next={sandbox.next} />}
           {change.error !== null && <FaultNotice fault={faultOf(change.error)} />}

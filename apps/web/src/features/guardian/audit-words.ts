@@ -16,6 +16,11 @@ const kinds: ReadonlyMap<string, string> = new Map(
     refused: "Refused",
     panic: "Stopped everything",
     arm: "Re-armed",
+    offer: "Offer",
+    pause: "Paused",
+    resume: "Resumed",
+    cut: "Old lines removed",
+    undo: "Undo",
   }),
 );
 

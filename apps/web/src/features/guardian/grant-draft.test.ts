@@ -17,6 +17,13 @@ test("what is written becomes a scope", () => {
   assert.deepEqual(made({ type: "read", text: " /home/u/Docs// " }), { type: "read", path: "/home/u/Docs" });
   assert.deepEqual(made({ type: "write", text: "/" }), { type: "write", path: "/" });
   assert.deepEqual(made({ type: "reach", text: "Example.ORG" }), { type: "reach", host: "example.org" });
+  for (const [text, origin] of [
+    [" Example.org ", "https://example.org"],
+    ["https://example.org/", "https://example.org"],
+    ["http://example.org", "http://example.org"],
+    ["https://exämple.org", "https://xn--exmple-cua.org"],
+  ] as const)
+    assert.deepEqual(made({ type: "browse", text, may: "act" }), { type: "browse", origin, may: "act" });
 });
 
 test("what does not fit says why", () => {
@@ -27,6 +34,10 @@ test("what does not fit says why", () => {
     { type: "write", text: "~/Docs" },
     { type: "reach", text: "https://example.org/x" },
     { type: "reach", text: "" },
+    { type: "browse", text: "" },
+    { type: "browse", text: "https://example.org/page" },
+    { type: "browse", text: "https://user@example.org" },
+    { type: "browse", text: "file:///etc" },
   ] as const)
     assert.equal(typeof made(change), "string");
   assert.equal(folderOf("home"), null);
@@ -39,6 +50,7 @@ test("a grant can be edited: its draft gives the same scope", () => {
     { type: "read", path: "/a b" },
     { type: "write", path: "/" },
     { type: "reach", host: "example.org" },
+    { type: "browse", origin: "https://example.org", may: "act" },
   ];
   for (const scope of scopes) {
     const draft = draftOf({ effect: "deny", scope });

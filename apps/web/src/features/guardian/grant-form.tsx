@@ -25,6 +25,11 @@ const fields: Readonly<Record<GrantDraft["type"], { label: string; placeholder: 
     placeholder: "/home/you/project",
     hint: "The whole path. What may be written may be read.",
   },
+  browse: {
+    label: "Site",
+    placeholder: "https://example.org",
+    hint: "The pages of this very site. What they need of other hosts is granted by itself.",
+  },
   reach: { label: "Host", placeholder: "example.org", hint: "This very host, to fetch from over https." },
 };
 
@@ -96,6 +101,7 @@ export function GrantForm({
           <option value="read">Read</option>
           <option value="write">Write</option>
           <option value="reach">Fetch</option>
+          <option value="browse">Browse</option>
         </Select>
       </div>
       <Field
@@ -110,6 +116,17 @@ export function GrantForm({
         value={draft.text}
         onChange={({ target }) => set({ text: target.value })}
       />
+      {draft.type === "browse" && (
+        <Select
+          label={forbids ? "From where on" : "How far"}
+          value={draft.may}
+          onChange={({ target }) => set({ may: target.value as GrantDraft["may"] })}
+        >
+          <option value="read">Read pages</option>
+          <option value="act">Click and type</option>
+          <option value="script">Run scripts</option>
+        </Select>
+      )}
       {draft.type === "run" && (
         <Switch
           label="Further arguments may follow"

@@ -22,6 +22,7 @@ const grants = [
   make("cat", { type: "run", words: ["cat"], rest: true }, { standing: "unused" }),
   make("docs", { type: "read", path: "/home/u/Docs" }, { callers: ["cron:nightly"] }),
   make("host", { type: "reach", host: "example.org" }),
+  make("pages", { type: "browse", origin: "https://example.org", may: "act" }),
   make("never", { type: "write", path: "/home/u/Docs/final" }, { effect: "deny" }),
 ];
 const found = (text: string, filter: Parameters<typeof groupGrants>[1]["filter"] = "all"): string =>
@@ -30,8 +31,11 @@ const found = (text: string, filter: Parameters<typeof groupGrants>[1]["filter"]
     .join("; ");
 
 test("grants stand by what they are about, those to be looked at first", () => {
-  assert.equal(found(""), "Forbidden: never; Programs: cat ls git; Files and folders: docs; Web: host");
-  assert.equal(found("", "effective"), "Forbidden: never; Programs: ls; Files and folders: docs; Web: host");
+  assert.equal(found(""), "Forbidden: never; Programs: cat ls git; Files and folders: docs; Web: host pages");
+  assert.equal(
+    found("", "effective"),
+    "Forbidden: never; Programs: ls; Files and folders: docs; Web: host pages",
+  );
   assert.equal(found("", "review"), "Programs: cat");
   assert.equal(found("", "over"), "Programs: git");
 });

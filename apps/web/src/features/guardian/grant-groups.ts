@@ -20,7 +20,7 @@ const titles = ["Forbidden", "Programs", "Files and folders", "Web", "Changes"] 
 function titleOf({ effect, scope }: GuardianGrant): (typeof titles)[number] {
   if (effect === "deny") return "Forbidden";
   if (scope.type === "run") return "Programs";
-  if (scope.type === "reach") return "Web";
+  if (scope.type === "reach" || scope.type === "browse") return "Web";
   return scope.type === "undo" ? "Changes" : "Files and folders";
 }
 

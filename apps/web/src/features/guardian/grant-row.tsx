@@ -6,11 +6,13 @@ import {
   FileSearch,
   Globe,
   type LucideIcon,
+  PanelTop,
   Pencil,
   RotateCcw,
   Terminal,
   Trash2,
   Undo2,
+  Users,
   X,
 } from "lucide-react";
 import type { GrantScope, GuardianGrant } from "@smartclaw/contracts";
@@ -34,6 +36,8 @@ const icons: Readonly<Record<GrantScope["type"], LucideIcon>> = {
   read: FileSearch,
   write: FilePen,
   reach: Globe,
+  browse: PanelTop,
+  tool: Users,
   undo: Undo2,
 };
 
@@ -122,7 +126,7 @@ export function GrantRow({
   );
 }
 
-function Examples({ title, of, good }: { title: string; of: readonly string[]; good: boolean }) {
+export function Examples({ title, of, good }: { title: string; of: readonly string[]; good: boolean }) {
   if (of.length === 0) return null;
   const Icon = good ? Check : X;
   return (

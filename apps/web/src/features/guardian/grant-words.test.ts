@@ -46,6 +46,16 @@ test("a grant is said in plain words", () => {
       "May never fetch from example.org",
     ],
     [
+      { type: "browse", origin: "https://example.org", may: "read" },
+      "May read pages of https://example.org",
+      "May never open pages of https://example.org",
+    ],
+    [
+      { type: "browse", origin: "https://example.org", may: "act" },
+      "May read, click and type on pages of https://example.org",
+      "May never click, type or run scripts on pages of https://example.org",
+    ],
+    [
       { type: "undo" },
       "May change or remove what is there, as a copy is kept first",
       "May never change or remove what is there",

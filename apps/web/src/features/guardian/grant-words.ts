@@ -21,6 +21,10 @@ export function grantParts({ effect, scope }: { effect: Effect; scope: GrantScop
       return [plain(`${may} write in `), code(scope.path)];
     case "reach":
       return [plain(`${may} fetch from `), code(scope.host)];
+    case "browse":
+      return [plain(`${may} ${browseWords[effect][scope.may]} `), code(scope.origin)];
+    case "tool":
+      return [plain(`${may} have sub-agents work on parts of a task`)];
     case "undo":
       return [
         plain(
@@ -29,6 +33,22 @@ export function grantParts({ effect, scope }: { effect: Effect; scope: GrantScop
       ];
   }
 }
+
+type Browsing = Extract<GrantScope, { type: "browse" }>["may"];
+
+/** Who may do more may do less; what is forbidden is forbidden with all that is more. */
+const browseWords: Readonly<Record<Effect, Readonly<Record<Browsing, string>>>> = {
+  allow: {
+    read: "read pages of",
+    act: "read, click and type on pages of",
+    script: "read, click, type and run scripts on pages of",
+  },
+  deny: {
+    read: "open pages of",
+    act: "click, type or run scripts on pages of",
+    script: "run scripts on pages of",
+  },
+};
 
 /** What is forbidden is forbidden with whatever follows. */
 function endOfRun(effect: Effect, rest: boolean): string {

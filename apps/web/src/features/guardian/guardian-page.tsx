@@ -4,6 +4,8 @@ import { useEffect } from "react";
 import { Card, Page } from "../../ui/controls.tsx";
 import { AgenticCard } from "./agentic-card.tsx";
 import { GrantsCard } from "./grants-card.tsx";
+import { OffersCard } from "./offers-card.tsx";
+import { PausedCard } from "./paused-card.tsx";
 import { useGuardian } from "./guardian-status.tsx";
 import { HistoryCard } from "./history-card.tsx";
 import { PanicButton, StoppedCard } from "./panic.tsx";
@@ -38,9 +40,11 @@ export function GuardianPage() {
         <>
           {!status.armed && <StoppedCard />}
           {status.waiting.length > 0 && waiting}
+          {status.paused.length > 0 && <PausedCard paused={status.paused} />}
           {status.damage !== null && <DamageCard damage={status.damage} />}
           <AgenticCard status={status} />
           {status.waiting.length === 0 && waiting}
+          <OffersCard />
           <GrantsCard />
           <HistoryCard />
         </>

@@ -1,14 +1,17 @@
 import { useMutation } from "@tanstack/react-query";
-import { ChevronRight, CircleCheck, Download, ScanSearch } from "lucide-react";
+import { ChevronRight, CircleCheck, Download, ScanSearch, Undo2 } from "lucide-react";
 import { useState } from "react";
-import type { AuditLine } from "@smartclaw/contracts";
+import type { AuditLine, GuardianSnapshot } from "@smartclaw/contracts";
 import { daemon, faultOf } from "../../lib/client.ts";
 import { counted, date, time } from "../../lib/format.ts";
 import { saveFile } from "../../lib/save-file.ts";
 import { Badge, Button, Card, Select } from "../../ui/controls.tsx";
 import { FaultNotice } from "../../ui/fault-notice.tsx";
 import { detailsOf, kindWords, reasonOf } from "./audit-words.ts";
+import { UndoDialog } from "./undo-dialog.tsx";
+import { undoOf } from "./undo-words.ts";
 import { useHistory } from "./use-history.ts";
+import { useSnapshots } from "./use-undo.ts";
 import { Visible } from "./visible.tsx";
 import { sentence } from "./words.ts";
 
@@ -21,6 +24,9 @@ export function HistoryCard() {
   const shown = lines.filter((line) => kind === "" || line.kind === kind);
   const verify = useMutation({ mutationFn: () => daemon.guardian.verifyLog() });
   const save = useMutation({ mutationFn: saveLog });
+  const snapshots = useSnapshots();
+  const [undone, setUndone] = useState<GuardianSnapshot | null>(null);
+  const [said, setSaid] = useState("");
   const fault = history.error ?? verify.error ?? save.error;
   return (
     <Card
@@ -37,6 +43,11 @@ export function HistoryCard() {
       }
     >
       <div className="mb-4 grid gap-3 empty:hidden">
+        {said !== "" && (
+          <p role="status" className="rounded-xl bg-good-soft px-4 py-3 text-sm text-good">
+            {said}
+          </p>
+        )}
         {fault !== null && <FaultNotice fault={faultOf(fault)} />}
         {verify.data !== undefined &&
           (verify.data.whole ? (
@@ -75,7 +86,15 @@ export function HistoryCard() {
           </Select>
           <ol aria-label="What happened, newest first" className="divide-y divide-line">
             {shown.map((line) => (
-              <HistoryRow key={line.seq} line={line} />
+              <HistoryRow
+                key={line.seq}
+                line={line}
+                snapshot={undoOf(line, snapshots.data ?? [])}
+                onUndo={(snapshot) => {
+                  setSaid("");
+                  setUndone(snapshot);
+                }}
+              />
             ))}
           </ol>
           <div className="mt-4 flex flex-wrap items-center justify-between gap-3 text-sm text-muted">
@@ -92,15 +111,30 @@ export function HistoryCard() {
           </div>
         </>
       )}
+      <UndoDialog
+        snapshot={undone}
+        onClose={() => setUndone(null)}
+        onDone={() => {
+          setUndone(null);
+          setSaid("It was undone. To have it back, undo the undoing below.");
+        }}
+      />
     </Card>
   );
 }
 
-function HistoryRow({ line }: { line: AuditLine }) {
+interface HistoryRowProps {
+  readonly line: AuditLine;
+  /** What undoes it. */
+  readonly snapshot: GuardianSnapshot | null;
+  readonly onUndo: (snapshot: GuardianSnapshot) => void;
+}
+
+function HistoryRow({ line, snapshot, onUndo }: HistoryRowProps) {
   const reason = reasonOf(line);
   return (
-    <li>
-      <details className="group">
+    <li className="sm:flex sm:items-start sm:gap-3">
+      <details className="group min-w-0 flex-1">
         <summary className="-mx-2 grid cursor-pointer list-none grid-cols-[minmax(0,1fr)_auto] gap-x-4 rounded-lg px-2 py-2.5 text-sm hover:bg-sunken sm:grid-cols-[5.5rem_minmax(0,1fr)_auto]">
           <time
             dateTime={new Date(line.at).toISOString()}
@@ -126,6 +160,15 @@ function HistoryRow({ line }: { line: AuditLine }) {
         </summary>
         <Details line={line} />
       </details>
+      {snapshot !== null && (
+        <Button
+          aria-label={`Undo: ${snapshot.text.slice(0, 100)}`}
+          className="mb-2 sm:mt-1"
+          onClick={() => onUndo(snapshot)}
+        >
+          <Undo2 aria-hidden className="size-4" /> Undo
+        </Button>
+      )}
     </li>
   );
 }

@@ -1,15 +1,19 @@
 import { useMutation } from "@tanstack/react-query";
 import {
   CircleHelp,
+  CodeXml,
   Download,
   FilePen,
   FileSearch,
   type LucideIcon,
   Minus,
+  MousePointerClick,
+  PanelTop,
   Terminal,
   Trash2,
   TriangleAlert,
   Upload,
+  Users,
 } from "lucide-react";
 import { type KeyboardEvent, type MouseEvent, type RefObject, useEffect, useId, useRef } from "react";
 import type { ActionEffect, GuardianAnswer, GuardianRequest } from "@smartclaw/contracts";
@@ -34,6 +38,10 @@ const icons: Readonly<Record<ActionEffect["kind"], LucideIcon>> = {
   remove: Trash2,
   fetch: Download,
   send: Upload,
+  browse: PanelTop,
+  act: MousePointerClick,
+  script: CodeXml,
+  call: Users,
   unknown: CircleHelp,
 };
 const chipTones: Readonly<Record<BadgeTone, string>> = {

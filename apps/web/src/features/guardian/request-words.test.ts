@@ -37,6 +37,13 @@ test("what is wanted is a sentence, what takes away first", () => {
   );
   assert.equal(
     words([
+      { kind: "browse", what: "https://a.org" },
+      { kind: "act", what: "https://b.org" },
+    ]),
+    "wants to click and type on https://b.org and open pages of https://a.org",
+  );
+  assert.equal(
+    words([
       { kind: "send", what: "x".repeat(60) },
       { kind: "unknown", what: "eval" },
     ]),

@@ -13,18 +13,34 @@ export const effectWords: Readonly<Record<Kind, { verb: string; tone: BadgeTone 
   remove: { verb: "Removes", tone: "danger" },
   fetch: { verb: "Fetches from", tone: "plain" },
   send: { verb: "Sends to", tone: "danger" },
+  browse: { verb: "Opens pages of", tone: "plain" },
+  act: { verb: "Clicks and types on", tone: "warn" },
+  script: { verb: "Runs a script on", tone: "danger" },
+  call: { verb: "Uses", tone: "plain" },
   unknown: { verb: "Not clear:", tone: "warn" },
 };
 
 export const riskWords: Readonly<Record<GuardianRequest["risk"], { word: string; tone: BadgeTone }>> = {
   green: { word: "Low risk", tone: "good" },
-  blue: { word: "Changes files", tone: "plain" },
+  blue: { word: "Some risk", tone: "plain" },
   amber: { word: "Needs care", tone: "warn" },
   red: { word: "High risk", tone: "danger" },
 };
 
 /** What takes something away or out comes first. */
-const order: readonly Kind[] = ["remove", "send", "write", "run", "fetch", "read", "unknown"];
+const order: readonly Kind[] = [
+  "remove",
+  "send",
+  "script",
+  "act",
+  "write",
+  "run",
+  "call",
+  "fetch",
+  "browse",
+  "read",
+  "unknown",
+];
 const phrases: Readonly<Record<Exclude<Kind, "unknown">, { before: string; noun: string }>> = {
   run: { before: "run", noun: "program" },
   read: { before: "read", noun: "place" },
@@ -32,6 +48,10 @@ const phrases: Readonly<Record<Exclude<Kind, "unknown">, { before: string; noun:
   remove: { before: "remove", noun: "thing" },
   fetch: { before: "fetch from", noun: "host" },
   send: { before: "send to", noun: "host" },
+  browse: { before: "open pages of", noun: "site" },
+  act: { before: "click and type on", noun: "site" },
+  script: { before: "run a script on", noun: "site" },
+  call: { before: "use", noun: "tool" },
 };
 const shortEnough = 28;
 

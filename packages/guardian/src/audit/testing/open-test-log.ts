@@ -29,12 +29,17 @@ export interface TestLog extends AuditLog {
 export function openTestLog(
   file: string,
   place: TestPlace = testPlace(),
-  { now = () => Date.now(), key = testKey }: { now?: () => number; key?: Uint8Array } = {},
+  {
+    now = () => Date.now(),
+    key = testKey,
+    mostRows = 100_000,
+  }: { now?: () => number; key?: Uint8Array; mostRows?: number } = {},
 ): TestLog {
   const errors: string[] = [];
   const log = openAuditLog({
     file,
     key,
+    mostRows,
     clock: { now },
     keptHead: () => place.head,
     keepHead(head) {

@@ -25,15 +25,15 @@ const testVariable = "SMARTCLAW_SMALL_DISK_TEST";
 /** @param script the test file that calls this, as `import.meta.url`; it holds no other tests */
 export function testOnSmallDisk(
   script: string,
-  tests: Readonly<Record<string, (disk: SmallDisk) => void>>,
+  tests: Readonly<Record<string, (disk: SmallDisk) => void | Promise<void>>>,
 ): void {
   const path = process.env[folderVariable];
   if (path === undefined) return startInside(fileURLToPath(script), Object.keys(tests));
   const wanted = process.env[testVariable] ?? "";
-  void test(wanted, () => {
+  void test(wanted, async () => {
     const work = tests[wanted];
     assert.ok(work !== undefined);
-    work(smallDisk(path));
+    await work(smallDisk(path));
   });
 }
 

@@ -88,6 +88,7 @@ const curl: Profile = (call) => {
       },
       header,
       request: method,
+      cacert: "read",
       "user-agent": "data",
       referer: "data",
       "max-time": "data",

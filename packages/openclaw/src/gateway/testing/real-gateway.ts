@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Secret, type GatewayPhase, type GatewayState, type Log } from "@smartclaw/contracts";
-import { gatewayArguments, gatewayEnvironment } from "../../config/gateway-process.ts";
+import { gatewayArguments, gatewayEnvironment, guardEnvironment } from "../../config/gateway-process.ts";
 import { type GuardianPlace, renderConfig, secretIds } from "../../config/render-config.ts";
 import { guardArguments, type GuardReport } from "../../guard/guard-reports.ts";
 import { installSecretProvider } from "../../secrets/install-provider.ts";
@@ -131,7 +131,10 @@ export async function createRealGateway(options: {
           join(folder, "openclaw.mjs"),
           ...gatewayArguments(port),
         ],
-        env: gatewayEnvironment({ PATH: process.env["PATH"], HOME: home }, places),
+        env: {
+          ...gatewayEnvironment({ PATH: process.env["PATH"], HOME: home }, places),
+          ...guardEnvironment(options.guardian ?? null),
+        },
         cwd: home,
         port,
         version,

@@ -1,0 +1,1 @@
+export { exitStandIn } from "../browser/testing/exit-standin.ts";
