@@ -11,7 +11,7 @@ import type { SnapshotStore } from "./snapshot-store.ts";
 import { gently } from "./steps.ts";
 
 /** A decision, when it counts whether a copy can be kept. */
-interface Weighed {
+export interface Weighed {
   readonly decision: Decision;
   /** Why none can be kept of what is known to be lost; null when one can, or nothing is lost. */
   readonly without: string | null;
