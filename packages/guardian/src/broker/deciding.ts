@@ -25,7 +25,7 @@ import { absolutePath, type Action, type Doable, readAction, type ToolCall } fro
 import { whoAsks } from "./who-asks.ts";
 
 /** What becomes of a tool's call. */
-export type Verdict =
+type Verdict =
   | {
       readonly action: "allow";
       /** With it a command is started, once; null where none is. */ readonly ticket: string | null;
@@ -134,10 +134,17 @@ export function createDeciding(deps: DecidingDeps): Deciding {
     return await asking.ask(key, root, question, signal);
   }
 
-  /** Asks the owner, and looks again once there is a yes: what was shown is what is done. */
-  async function hear(matter: Matter, first: Weighed, signal: AbortSignal): Promise<Weighed | Verdict> {
+  /**
+   * Asks the owner, and looks again once there is a yes: what was shown is what is done.
+   * @param report what was foreseen, before it was held against what was granted
+   */
+  async function hear(
+    matter: Matter,
+    first: Weighed,
+    report: Report,
+    signal: AbortSignal,
+  ): Promise<Weighed | Verdict> {
     const { call, callers, action, folder, root } = matter;
-    const { report } = first.decision;
     const { said, isFirst } = await ask(matter, first.decision, signal);
     if (said === "taken" || said === "paused") return deny(matter, noOf[said]);
     const text = action.type === "command" ? action.text : "";
@@ -211,7 +218,8 @@ export function createDeciding(deps: DecidingDeps): Deciding {
     if (isVerdict(matter)) return matter;
     const { callers, action, folder, root } = matter;
     if (!callers.some(isOwn)) taints.takeIn(root, { privateRead: false, untrusted: true });
-    const weighed = await weigh(matter, judging.foresee(action, folder));
+    const report = judging.foresee(action, folder);
+    const weighed = await weigh(matter, report);
     if (isStopped(matter)) return deny(matter, stoppedMeanwhile);
     const { decision, reasons, grants: used } = weighed.decision;
     const what = { ...aboutOf(call), ...notedOf(action), folder, callers };
@@ -219,7 +227,7 @@ export function createDeciding(deps: DecidingDeps): Deciding {
     if (decision === "deny") return denied(reasons.join("; "));
     const objection = objectionTo(matter, weighed.decision);
     if (objection !== null) return deny(matter, objection);
-    const heard = decision === "ask" ? await hear(matter, weighed, signal) : weighed;
+    const heard = decision === "ask" ? await hear(matter, weighed, report, signal) : weighed;
     return isVerdict(heard) ? heard : await letThrough(matter, heard);
   }
 

@@ -12,7 +12,7 @@ import { stillReaches } from "./still-reaches.ts";
 import type { Tickets } from "./tickets.ts";
 
 /** A command that OpenClaw is about to start. */
-export interface Spawn {
+interface Spawn {
   readonly ticket: string;
   readonly session: string;
   readonly command: string;
