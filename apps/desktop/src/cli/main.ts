@@ -193,7 +193,7 @@ export async function main(installed: string): Promise<void> {
     execute((await live()).grants, {}),
   );
   command("grant", "grant something, or forbid it", guardian)
-    .argument("<what>", "look, work or build for a folder; or run, read, write, reach, browse")
+    .argument("<what>", "look, work or build for a folder; or run, read, write, reach, browse, tool")
     .argument("<words...>", "the folder, the program and its first arguments, the path, the host or the site")
     .option("--deny", "forbid it, whatever else is granted")
     .option("--exact", "of run: with no further arguments")

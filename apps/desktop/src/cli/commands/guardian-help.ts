@@ -14,6 +14,7 @@ Examples:
   smartclaw guardian grant run npm test --exact        and nothing behind it
   smartclaw guardian grant browse https://example.org  read its pages in the assistant's browser
   smartclaw guardian grant browse https://example.org --act  and click and type there
+  smartclaw guardian grant tool sessions_spawn         have sub-agents do a part of the work
   smartclaw guardian grant write ~/project/.env --deny whatever else is granted`;
 
 export const undoExamples = `

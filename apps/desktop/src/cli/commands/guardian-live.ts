@@ -91,6 +91,8 @@ function scopeFor(
       return { type: "reach", host: first };
     case "browse":
       return { type: "browse", origin: first.replace(/\/$/, ""), may };
+    case "tool":
+      return first === "sessions_spawn" ? { type: "tool", name: first } : null;
     default:
       return null;
   }
