@@ -6,7 +6,7 @@ import { median, quantile, row, type Row } from "./row.ts";
 const sets = 7;
 const rounds = 300;
 const warmRounds = 300;
-const streams = 12;
+const streams = 8;
 /** As large as OpenClaw's prompt for “hello”. */
 const prompt = "x".repeat(55_000);
 

@@ -2,7 +2,8 @@
 import { startProviderStandIn } from "@smartclaw/egress/testing";
 
 const provider = await startProviderStandIn({ key: null });
-const long = "a stream of words that goes on ".repeat(20_000);
+/** As long as a book, so that what a stream takes is its bytes and not its beginning, which has a row of its own. */
+const long = "a stream of words that goes on ".repeat(60_000);
 /** Word by word, as a model writes; at once, its end would be written down while its beginning is on the way. */
 const greeting = { kind: "answer", text: "ready when you are", chunkDelayMs: 20 } as const;
 provider.fallback(({ body }) => {

@@ -94,6 +94,8 @@ export async function startProviderStandIn(options: {
   };
   const server =
     options.tls === undefined ? createServer(onRequest) : createSecureServer(options.tls, onRequest);
+  // As long as the model proxy's own: who uses a connection again must not find it being closed just then.
+  server.keepAliveTimeout = 60_000;
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
