@@ -44,7 +44,7 @@ test("others than the owner in person", { skip }, async (t) => {
     grant(["owner"]);
     const session = await it.conversation();
     it.answerWith("deny");
-    const refused = await it.say(session, tool("sessions_spawn", { task: exec("touch made") }));
+    const refused = await it.say(session, tool("sessions_spawn", { task: exec("touch never") }));
     assert.match(refused.results.join(), /the owner said no/);
     it.answerWith("once");
     const { results } = await it.say(session, tool("sessions_spawn", { task: exec("touch made") }));
@@ -56,6 +56,7 @@ test("others than the owner in person", { skip }, async (t) => {
       it.asked.map((request) => request.tool),
       ["sessions_spawn", "sessions_spawn"],
     );
+    assert.equal(existsSync(file("never")), false);
   });
 
   await t.test("a sub-agent is asked about like its conversation", async () => {

@@ -46,6 +46,9 @@ test("the real OpenClaw behind Guardian", { skip }, async (t) => {
     it = await openGuardedOpenClaw();
     writeFileSync(file("a.txt"), "hello\n");
     writeFileSync(file(".env"), "TOKEN=secret\n");
+  });
+  // In one in which the owner has said no three times, nothing more is asked.
+  t.beforeEach(async () => {
     session = await it.conversation();
   });
   after(async () => await it.dispose());
@@ -69,13 +72,15 @@ test("the real OpenClaw behind Guardian", { skip }, async (t) => {
     it.answerWith("deny");
     assert.match(await say(exec("cat a.txt")), /the owner said no/);
     assert.match(await say(exec("touch made")), /the owner said no/);
+    const first = session;
+    session = await it.conversation();
     assert.match(await say(tool("read", { path: file("a.txt") })), /the owner said no/);
     assert.match(await say(tool("write", { path: file("made"), content: "x" })), /the owner said no/);
     assert.equal(existsSync(file("made")), false);
     assert.equal(it.asked.length, 4);
-    const [first] = it.asked;
-    assert.deepEqual([first?.text, first?.folder, first?.conversation], ["cat a.txt", it.project, session]);
-    assert.ok(first?.effects.some(({ kind, what }) => kind === "read" && what === file("a.txt")));
+    const [asked] = it.asked;
+    assert.deepEqual([asked?.text, asked?.folder, asked?.conversation], ["cat a.txt", it.project, first]);
+    assert.ok(asked?.effects.some(({ kind, what }) => kind === "read" && what === file("a.txt")));
   });
 
   await t.test("the owner's yes is for this once, and for exactly this", async () => {
