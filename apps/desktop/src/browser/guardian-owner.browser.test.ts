@@ -4,13 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { pathsOf } from "../daemon/paths.ts";
 import { examine } from "./examine.ts";
+import { switchAgenticModeOn, takeFirstSteps, tellGuardian } from "./first-steps.ts";
 import { key, openProduct, type Product, skip as noProduct } from "./product.ts";
 
 const skip = noProduct === false && !existsSync("/usr/bin/bwrap") ? "there is no bubblewrap here" : noProduct;
@@ -29,16 +29,8 @@ before(async () => {
   page = await product.startPage(home);
   await page.context().grantPermissions(["notifications"]);
   await page.context().addInitScript(keepNotices);
-  await page.getByLabel("Passphrase", { exact: true }).fill("correct horse battery staple");
-  await page.getByRole("button", { name: "Make the vault" }).click();
-  await page.getByLabel("API key").fill(key);
-  await page.getByLabel("Provider").selectOption("compatible");
-  await page.getByLabel("Address").fill(`${product.provider.url}/v1`);
-  await page.getByRole("button", { name: "Check and begin" }).click();
-  await page.getByRole("button", { name: "Check and begin" }).waitFor({ state: "detached", timeout: 60_000 });
-  await go("/guardian");
-  await page.getByRole("switch", { name: "Agentic Mode" }).click();
-  await page.getByText("On", { exact: true }).waitFor({ timeout: 60_000 });
+  await takeFirstSteps(page, { key, address: `${product.provider.url}/v1` });
+  await switchAgenticModeOn(page);
 });
 after(async () => {
   await product?.close();
@@ -67,7 +59,6 @@ function keepNotices(): void {
 
 const notices = (): Promise<Notice[]> =>
   page.evaluate(() => (globalThis as unknown as { notices: Notice[] }).notices);
-const go = async (path: string): Promise<void> => void (await page.goto(new URL(path, page.url()).href));
 const card = () => page.getByRole("region", { name: /^wants to/ });
 /** A page that is not in front draws no frames, by which Playwright looks otherwise. */
 const seen = (test: () => boolean): Promise<unknown> =>
@@ -77,7 +68,6 @@ let calls = 0;
 
 /** As OpenClaw's plugin asks before a command. @returns what Guardian answers, once it does */
 async function wants(command: string): Promise<string> {
-  const socket = createConnection(socketPath);
   const call = {
     tool: "exec",
     params: { command, workdir: project },
@@ -85,11 +75,7 @@ async function wants(command: string): Promise<string> {
     session: "agent:main:owner",
     isOwner: true,
   };
-  socket.write(`${JSON.stringify({ op: "decide", call })}\n`);
-  let text = "";
-  socket.on("data", (data: Buffer) => (text += data.toString()));
-  await new Promise((resolve, reject) => socket.once("close", resolve).once("error", reject));
-  return text;
+  return JSON.stringify(await tellGuardian(socketPath, { op: "decide", call }));
 }
 
 async function deny(command: string): Promise<void> {

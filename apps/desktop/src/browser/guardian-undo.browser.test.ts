@@ -12,16 +12,15 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { startModelStandIn } from "@smartclaw/openclaw/testing";
 import type { Page } from "playwright-core";
 import { z } from "zod";
 import { pathsOf } from "../daemon/paths.ts";
 import { examine } from "./examine.ts";
+import { switchAgenticModeOn, takeFirstSteps, tellGuardian } from "./first-steps.ts";
 import { openProduct, type Product, skip as noProduct } from "./product.ts";
 
 const skip = noProduct === false && !existsSync("/usr/bin/bwrap") ? "there is no bubblewrap here" : noProduct;
@@ -41,16 +40,8 @@ before(async () => {
   const home = product.makeHome();
   socket = pathsOf({ SMARTCLAW_HOME: home }, process.platform).guardianSocket;
   page = await product.startPage(home);
-  await page.getByLabel("Passphrase", { exact: true }).fill("correct horse battery staple");
-  await page.getByRole("button", { name: "Make the vault" }).click();
-  await page.getByLabel("API key").fill("sk-test");
-  await page.getByLabel("Provider").selectOption("compatible");
-  await page.getByLabel("Address").fill(model.url);
-  await page.getByRole("button", { name: "Check and begin" }).click();
-  await page.getByLabel("Message", { exact: true }).waitFor({ timeout: 180_000 });
-  await go("/guardian");
-  await page.getByRole("switch", { name: "Agentic Mode" }).click();
-  await page.getByText("On", { exact: true }).waitFor({ timeout: 60_000 });
+  await takeFirstSteps(page, { key: "sk-test", address: model.url });
+  await switchAgenticModeOn(page);
   await page
     .getByRole("button", { name: /^(Add|Grant)/ })
     .first()
@@ -75,7 +66,7 @@ async function removeBuild(): Promise<void> {
   const session = "agent:main:of-the-test";
   const command = "rm -rf build";
   const { ticket } = z.object({ ticket: z.string() }).parse(
-    await order({
+    await tellGuardian(socket, {
       op: "decide",
       call: {
         tool: "exec",
@@ -86,9 +77,16 @@ async function removeBuild(): Promise<void> {
       },
     }),
   );
-  const { argv } = z
-    .object({ argv: z.array(z.string()) })
-    .parse(await order({ op: "prepare", ticket, session, command, folder: project, environment: {} }));
+  const { argv } = z.object({ argv: z.array(z.string()) }).parse(
+    await tellGuardian(socket, {
+      op: "prepare",
+      ticket,
+      session,
+      command,
+      folder: project,
+      environment: {},
+    }),
+  );
   const [program = "", ...args] = argv;
   await once(spawn(program, args, { stdio: "ignore", env: {}, cwd: "/" }), "close");
   assert.equal(existsSync(join(project, "build")), false);
@@ -138,9 +136,3 @@ test(
     assert.deepEqual(product.faults(), []);
   },
 );
-
-async function order(words: object): Promise<unknown> {
-  const connection = connect(socket);
-  connection.write(`${JSON.stringify(words)}\n`);
-  return z.object({ answer: z.unknown() }).parse(JSON.parse(await text(connection))).answer;
-}

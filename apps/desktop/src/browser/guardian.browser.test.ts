@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { startModelStandIn } from "@smartclaw/openclaw/testing";
 import type { Page } from "playwright-core";
 import { examine } from "./examine.ts";
+import { takeFirstSteps } from "./first-steps.ts";
 import { openProduct, type Product, skip as noProduct } from "./product.ts";
 
 const skip = noProduct === false && !existsSync("/usr/bin/bwrap") ? "there is no bubblewrap here" : noProduct;
@@ -31,12 +32,7 @@ before(async () => {
   model = await startModelStandIn();
   product = await openProduct();
   page = await product.startPage(product.makeHome());
-  await page.getByLabel("Passphrase", { exact: true }).fill("correct horse battery staple");
-  await page.getByRole("button", { name: "Make the vault" }).click();
-  await page.getByLabel("API key").fill("sk-test");
-  await page.getByLabel("Provider").selectOption("compatible");
-  await page.getByLabel("Address").fill(model.url);
-  await page.getByRole("button", { name: "Check and begin" }).click();
+  await takeFirstSteps(page, { key: "sk-test", address: model.url });
   await page.getByLabel("Message", { exact: true }).waitFor({ timeout: 180_000 });
 });
 after(async () => {
@@ -82,7 +78,8 @@ test(
     assert.equal(existsSync(join(project, "copy.txt")), false);
 
     await go("/");
-    await say("cat notes.txt > copy.txt");
+    // The same again, so soon after a no, would not be asked again.
+    await say("cat ./notes.txt > copy.txt");
     await card().waitFor({ timeout: 120_000 });
     const once = card().getByRole("button", { name: "Allow once" });
     await page.waitForFunction(() =>
