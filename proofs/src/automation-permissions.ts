@@ -31,7 +31,7 @@ export const automationPermissions: Proof = {
   id: "automation-permissions",
   title: "The assistant does on this computer what was granted, and nothing else",
   limit:
-    "Shows the real OpenClaw with a model that asks for what it should not; a hole in the kernel's own walls between programs cannot be shown to be absent. Browser tabs are not the assistant's at all yet.",
+    "Shows the real OpenClaw with a model that asks for what it should not; a hole in the kernel's own walls between programs cannot be shown to be absent. Its browser, the network of commands and sub-agents are not tried here; the project's tests do that.",
   async run() {
     if (process.platform !== "linux")
       throw new CannotRun("there is a sandbox for commands on Linux only, up to now");
@@ -161,9 +161,11 @@ async function happen(
 ): Promise<Trial[]> {
   const ended = new AbortController();
   const owner = beOwner(house, answer, ended.signal);
-  const { id } = await house.client.chat.create({});
-  for (const { command } of trials)
+  for (const { command } of trials) {
+    // In one in which the owner has said no three times, nothing more is asked, and nothing would be proved.
+    const { id } = await house.client.chat.create({});
     await house.turn(id, `TOOL exec ${JSON.stringify({ command, workdir: folder })} END`);
+  }
   ended.abort();
   await owner;
   return trials.filter(({ happened }) => happened());
